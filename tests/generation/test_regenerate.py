@@ -1,0 +1,140 @@
+"""The generated client is exactly what the document and the configuration make."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "tools" / "regenerate.py"
+
+pytest.importorskip("openapi_python_client", reason="needs the group `generate`")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the inputs and of the committed client."""
+    for name in ("openapi.yaml", "generator-config.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "generated", tmp_path / "generated")
+    return tmp_path
+
+
+def regenerate(action: str, project: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), action, "--root", str(project)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def client(project: Path) -> Path:
+    return project / "generated" / "asapp_conversations_client"
+
+
+def snapshot(project: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in (project / "generated").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_committed_tree_passes(project: Path) -> None:
+    """The committed client is what its inputs generate, and checking changes nothing."""
+    before = snapshot(project)
+    assert regenerate("check", project).returncode == 0
+    assert snapshot(project) == before
+
+
+def test_each_difference_is_named(project: Path) -> None:
+    """An edited, a missing and an orphaned file each fail, with the command to run."""
+    (client(project) / "models" / "sender.py").write_text("edited\n")
+    (client(project) / "types.py").unlink()
+    (client(project) / "models" / "old.py").write_text("orphan\n")
+    result = regenerate("check", project)
+    assert result.returncode == 1
+    assert "edited or out of date: models/sender.py" in result.stderr
+    assert "missing: types.py" in result.stderr
+    assert "orphaned: models/old.py" in result.stderr
+    assert "nox -s generate" in result.stderr
+
+
+def test_generate_restores_the_tree_whole(project: Path) -> None:
+    """Generating swaps the whole tree: edits and orphans are gone, the bytes are the same."""
+    committed = snapshot(project)
+    (client(project) / "models" / "sender.py").write_text("edited\n")
+    (client(project) / "models" / "old.py").write_text("orphan\n")
+    assert regenerate("generate", project).returncode == 0
+    assert snapshot(project) == committed
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("class_overides: {}\n", "class_overides"),
+        (
+            "content_type_overrides: {application/nothing: application/json}\n",
+            "application/nothing",
+        ),
+    ],
+)
+def test_configuration_that_does_nothing_is_refused(project: Path, line: str, named: str) -> None:
+    """A key the generator does not know, or an override that matches nothing, is an error."""
+    before = snapshot(project)
+    with (project / "generator-config.yml").open("a") as config:
+        config.write(line)
+    result = regenerate("generate", project)
+    assert result.returncode == 1
+    assert named in result.stderr
+    assert snapshot(project) == before
+
+
+def test_class_override_that_matches_nothing_is_refused(project: Path) -> None:
+    """An override of a class that the document does not make is an error."""
+    with (project / "generator-config.yml").open("a") as config:
+        config.write("  NoSuchClass: {class_name: Something}\n")
+    result = regenerate("generate", project)
+    assert result.returncode == 1
+    assert "class_overrides.NoSuchClass" in result.stderr
+
+
+@pytest.mark.parametrize("document", ["openapi: [", "just a text", ""])
+def test_broken_document_leaves_the_tree(project: Path, document: str) -> None:
+    """A document that cannot be read fails with its name and leaves the old client."""
+    before = snapshot(project)
+    (project / "openapi.yaml").write_text(document)
+    result = regenerate("generate", project)
+    assert result.returncode == 1
+    assert "openapi.yaml" in result.stderr
+    assert snapshot(project) == before
+
+
+def test_generator_warning_leaves_the_tree(project: Path) -> None:
+    """What the generator would skip with a warning fails instead."""
+    before = snapshot(project)
+    path = project / "openapi.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "          application/json:\n            schema:\n              description: A batch",
+            "          application/x-unknown:\n            schema:\n              description: A batch",
+        )
+    )
+    result = regenerate("generate", project)
+    assert result.returncode == 1
+    assert "the generator warns" in result.stderr
+    assert snapshot(project) == before
+
+
+def test_manifest_tells_document_and_tools(project: Path) -> None:
+    """The manifest holds the document's version and the exact tools."""
+    manifest = json.loads((client(project) / "manifest.json").read_text())
+    assert manifest["document"]["version"] == "0.1"
+    assert manifest["tools"].keys() == {"openapi-python-client", "ruff"}
+    assert {"openapi.json", "py.typed", "client.py"} <= manifest["files"].keys()
