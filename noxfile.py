@@ -1,0 +1,111 @@
+"""Everything that gates a change; plain `nox` runs it all."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["check_generated", "lint", "types", "tests", "coverage", "wheel"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+CONSTRAINTS = ["-c", "constraints.txt"]
+
+
+def install_groups(session: nox.Session, *names: str, project: bool = False) -> None:
+    """Install dependency groups, and the project itself if asked, as the constraints pin them."""
+    requirements = nox.project.dependency_groups(PROJECT, *names)
+    session.install(*requirements, *([".[http2]"] if project else []), *CONSTRAINTS)
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """Make generated/ from the document and the configuration."""
+    install_groups(session, "generate")
+    session.run("python", "tools/regenerate.py", "generate")
+
+
+@nox.session
+def check_generated(session: nox.Session) -> None:
+    """Fail unless generated/ is exactly what its inputs make."""
+    install_groups(session, "generate", "test")
+    session.run("python", "tools/regenerate.py", "check")
+    session.run("pytest", "tests/generation")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    install_groups(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=PYTHONS)
+def types(session: nox.Session) -> None:
+    """Check the types of the overlay and of what users write."""
+    install_groups(session, "types", project=True)
+    session.run("mypy", "overlay/asapp_conversations", "tests/typing")
+    session.run("pyright", "overlay/asapp_conversations", "tests/typing")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite against the installed project."""
+    install_groups(session, "test", project=True)
+    data = {"COVERAGE_FILE": f".coverage.{session.python}"}
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["tests/sdk"]), env=data)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Report what the runs of `tests` covered together."""
+    install_groups(session, "test")
+    session.run("coverage", "combine", "--keep")
+    session.run("coverage", "report")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build, check what is inside, and run the suite against the wheel in an empty environment."""
+    session.install("build", *CONSTRAINTS)
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        (built,) = Path(folder).glob("*.whl")
+        check_contents(session, built)
+        session.install(*nox.project.dependency_groups(PROJECT, "test"), str(built), *CONSTRAINTS)
+        session.run("pytest", "tests/sdk")
+
+
+def check_contents(session: nox.Session, built: Path) -> None:
+    """The wheel holds both packages whole and nothing else."""
+    names = set(zipfile.ZipFile(built).namelist())
+    wanted = {
+        path.relative_to(folder).as_posix()
+        for folder in (Path("overlay"), Path("generated"))
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    packed = {name for name in names if ".dist-info/" not in name}
+    if packed != wanted:
+        session.error(f"the wheel differs from the sources: {sorted(packed ^ wanted)}")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin every development dependency for every supported Python in constraints.txt."""
+    session.install("uv")
+    session.run(
+        *["uv", "pip", "compile", "--universal", "--upgrade", "--all-extras"],
+        *["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"],
+        *["--group", "dev", "--output-file", "constraints.txt", "pyproject.toml"],
+        env={"UV_CUSTOM_COMPILE_COMMAND": "nox -s lock"},
+        silent=True,
+    )

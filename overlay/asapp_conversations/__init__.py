@@ -1,0 +1,62 @@
+"""A Python SDK for ASAPP's Conversations API."""
+
+from asapp_conversations_client.models import Message, Sender, SenderRole
+
+from ._version import __version__
+from .auth import Credentials
+from .batching import Stored
+from .client import AsyncClient, Client
+from .errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsappError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    InvalidRequestError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    Progress,
+    RateLimitError,
+    ServiceUnavailableError,
+    UnprocessableEntityError,
+)
+from .logs import configure_logging
+from .models import agent, customer, system
+from .validation import Problem
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsappError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ConflictError",
+    "Credentials",
+    "InternalServerError",
+    "InvalidRequestError",
+    "Message",
+    "NotFoundError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "Problem",
+    "Progress",
+    "RateLimitError",
+    "Sender",
+    "SenderRole",
+    "ServiceUnavailableError",
+    "Stored",
+    "UnprocessableEntityError",
+    "__version__",
+    "agent",
+    "customer",
+    "system",
+]
+
+configure_logging()

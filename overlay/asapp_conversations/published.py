@@ -1,0 +1,23 @@
+"""What ASAPP and its gateway publish outside the OpenAPI document, each fact with its source.
+
+Sources:
+    rate limits: https://docs.asapp.com/getting-started/developers/rate-limits
+    gateway: https://docs.apigee.com/api-platform/reference/limits
+"""
+
+from typing import Final
+
+REQUESTS_PER_SECOND: Final = 100.0
+"""Spike arrest per product; a gateway smooths it to one request every 10 ms (rate limits)."""
+
+RETRIES: Final = 3
+"""How many times a failed request is sent again (rate limits)."""
+
+RATE_LIMITED_FIRST_DELAY: Final = 1.0
+"""Seconds before the first retry of a 429; doubled for each further one (rate limits)."""
+
+FAILED_FIRST_DELAY: Final = 0.25
+"""Seconds before the first retry of a 5xx or a lost connection; doubled each time (rate limits)."""
+
+MAX_BODY_BYTES: Final = 10 * 1024 * 1024
+"""The largest request body that the gateway takes (gateway)."""

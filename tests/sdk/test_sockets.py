@@ -1,0 +1,149 @@
+"""The clients over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from asapp_conversations import APITimeoutError, AsyncClient, Client, Message
+
+MakeMessages = Callable[[int], list[Message]]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with the next of `answers`: a status, or None to hang up without a word."""
+
+    protocol_version = "HTTP/1.1"
+    answers: ClassVar[list[int | None]] = []
+    targets: ClassVar[list[str]] = []
+    bodies: ClassVar[list[Any]] = []
+    released: ClassVar[threading.Event]
+
+    def do_POST(self) -> None:
+        self.targets.append(self.path)
+        self.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        status = self.answers.pop(0) if self.answers else 200
+        if status is None:
+            self.close_connection = True
+        elif status == 0:
+            self.released.wait(10)
+            self.close_connection = True
+        else:
+            self.send_response(status)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None:
+        """Keep the output of the tests quiet."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Handler.answers.clear()
+    Handler.targets.clear()
+    Handler.bodies.clear()
+    Handler.released = threading.Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        Handler.released.set()
+        server.shutdown()
+        thread.join()
+
+
+def test_hang_up_after_storing_is_not_sent_twice(
+    url: str, time: Any, make_messages: MakeMessages
+) -> None:
+    """A connection lost after the request is resent as it was, and 409 says it is there."""
+    Handler.answers[:] = [None, 409, 200]
+    with Client(base_url=url, clock=time.clock()) as client:
+        stored = client.create_messages("ABC", make_messages(301))
+    assert (stored.stored, stored.requests, stored.retries) == (301, 3, 1)
+    assert Handler.bodies[0] == Handler.bodies[1]
+
+
+def test_async_hang_up(url: str, time: Any, make_messages: MakeMessages) -> None:
+    """The async twin does the same."""
+    Handler.answers[:] = [None, 409, 200]
+
+    async def run() -> None:
+        async with AsyncClient(base_url=url, clock=time.clock()) as client:
+            stored = await client.create_messages("ABC", make_messages(301))
+            assert (stored.stored, stored.requests) == (301, 3)
+
+    asyncio.run(run())
+
+
+def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
+    """A server that never answers ends in APITimeoutError of unknown outcome."""
+    Handler.answers[:] = [0]
+    with (
+        Client(base_url=url, timeout=0.05, retries=0) as client,
+        pytest.raises(APITimeoutError) as caught,
+    ):
+        client.create_messages("ABC", make_messages(1))
+    assert caught.value.outcome_unknown
+
+
+def test_proxy_from_the_environment(
+    url: str, monkeypatch: pytest.MonkeyPatch, make_messages: MakeMessages
+) -> None:
+    """Requests go through the proxy that the environment names, unless it is not trusted."""
+    monkeypatch.setenv("HTTP_PROXY", url)
+    with Client(base_url="http://api.invalid", allow_http=True) as client:
+        assert client.create_messages("ABC", make_messages(1)).stored == 1
+    assert Handler.targets[0].startswith("http://api.invalid/")
+    with Client(base_url=url, trust_env=False) as client:
+        client.create_messages("ABC", make_messages(1))
+    assert Handler.targets[1].startswith("/")
+
+
+def test_threads_share_one_pace(url: str, time: Any, make_messages: MakeMessages) -> None:
+    """All threads of a client, and its copies, leave one after the other."""
+    with Client(base_url=url, clock=time.clock(), rate=50) as client:
+        threads = [
+            threading.Thread(target=each.create_messages, args=("ABC", make_messages(1)))
+            for each in (client, client.with_options(timeout=5), client, client)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(Handler.bodies) == 4
+    assert sum(time.waits) == pytest.approx(3 / 50, rel=1e-3)
+
+
+def test_dry_run_example() -> None:
+    """The dry run prints the request of the bundled transcript."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "dry_run.py"], capture_output=True, text=True, check=True
+    )
+    assert "5 messages" in done.stdout
+    assert "Stored(stored=5" in done.stdout
+
+
+def test_errors_example(url: str) -> None:
+    """The example of errors sends the rest again after a failure half-way."""
+    Handler.answers[:] = [500, 500, 500, 500, 409]
+    environment = {"ASAPP_API_ID": "id", "ASAPP_API_SECRET": "secret", "ASAPP_BASE_URL": url}
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "errors.py", "ABC"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
+    assert "2 messages are stored" in done.stdout
+    assert "are of unknown outcome" in done.stdout
