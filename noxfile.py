@@ -22,7 +22,7 @@ CONSTRAINTS = ["-c", "constraints.txt"]
 def install_groups(session: nox.Session, *names: str, project: bool = False) -> None:
     """Install dependency groups, and the project itself if asked, as the constraints pin them."""
     requirements = nox.project.dependency_groups(PROJECT, *names)
-    session.install(*requirements, *([".[http2]"] if project else []), *CONSTRAINTS)
+    session.install(*requirements, *([".[all]"] if project else []), *CONSTRAINTS)
 
 
 @nox.session
@@ -61,7 +61,14 @@ def tests(session: nox.Session) -> None:
     """Run the suite against the installed project."""
     install_groups(session, "test", project=True)
     data = {"COVERAGE_FILE": f".coverage.{session.python}"}
-    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["tests/sdk"]), env=data)
+    session.run(
+        "coverage",
+        "run",
+        "-m",
+        "pytest",
+        *(session.posargs or ["tests/sdk", "tests/sandbox"]),
+        env=data,
+    )
 
 
 @nox.session
