@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from openapi_python_client import generate
-from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -84,14 +85,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def read_config(path: Path, document: Path, output: Path) -> Config:
     """The generator's configuration; refuses keys that the generator would ignore."""
     content = read_yaml(path)
-    unknown = sorted(content.keys() - ConfigFile.model_fields.keys())
+    try:
+        settings = ConfigFile(**content)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
+        )
+        raise RegenerationError(f"{path.name}: {problems}") from error
+    unknown = unknown_keys(content)
     if unknown:
         known = ", ".join(ConfigFile.model_fields)
         raise RegenerationError(
-            f"{path.name}: the generator does not know {', '.join(unknown)}; it knows {known}"
+            f"{path.name}: the generator does not know {', '.join(unknown)}; it knows {known}, "
+            f"and in a class override {', '.join(ClassOverride.model_fields)}"
         )
+    if settings.post_hooks is not None:
+        raise RegenerationError(f"{path.name}: post_hooks: {Path(__file__).name} formats the code")
+    settings.post_hooks = []
     config = Config.from_sources(
-        ConfigFile(**content, post_hooks=[]),
+        settings,
         meta_type=MetaType.NONE,
         document_source=document,
         file_encoding="utf-8",
@@ -103,11 +115,26 @@ def read_config(path: Path, document: Path, output: Path) -> Config:
     return config
 
 
+def unknown_keys(content: dict[str, Any]) -> list[str]:
+    """The keys of a configuration, dotted, that the generator ignores in silence."""
+    overrides = content.get("class_overrides") or {}
+    return [
+        *(key for key in content if key not in ConfigFile.model_fields),
+        *(
+            f"class_overrides.{name}.{key}"
+            for name, override in overrides.items()
+            for key in override
+            if key not in ClassOverride.model_fields
+        ),
+    ]
+
+
 def format_code(output: Path) -> None:
     """Sort and format with the pinned ruff, whatever settings surround the folder."""
     # -I: the package's own types.py must not stand in for Python's.
     ruff = [sys.executable, "-I", "-m", "ruff"]
-    common = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311", "."]
+    common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--quiet"]
+    common += ["--target-version", "py311", "."]
     for command in (["check", "--fix-only", "--extend-select", "I"], ["format"]):
         subprocess.run([*ruff, *command, *common], cwd=output, check=True)
 
@@ -146,7 +173,7 @@ def swap_in(new: Path, target: Path) -> None:
         target.replace(old)
     try:
         new.replace(target)
-    except OSError:
+    except BaseException:
         if old.exists():
             old.replace(target)
         raise

@@ -50,6 +50,14 @@ CredentialsProvider = Callable[[], Credentials]
 AsyncCredentialsProvider = Callable[[], Credentials | Awaitable[Credentials]]
 
 
+def read_keys(api_id: str | None, api_secret: str | None) -> Credentials | InvalidRequestError:
+    """The credentials found, or what is wrong, without the frames that held the secret."""
+    try:
+        return find_credentials(api_id, api_secret)
+    except InvalidRequestError as error:
+        return error.with_traceback(None)
+
+
 def find_credentials(
     api_id: str | None, api_secret: str | None, environment: Mapping[str, str] = os.environ
 ) -> Credentials:

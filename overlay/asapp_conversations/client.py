@@ -22,7 +22,7 @@ from .auth import (
     TaskCredentials,
     ThreadCredentials,
     check_base_url,
-    find_credentials,
+    read_keys,
 )
 from .batching import Batch, Receipt, Stored, deliver, encode_messages
 from .clock import Clock
@@ -115,7 +115,8 @@ class _BaseClient(GeneratedClient):
         return id(self)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._base_url!r})"
+        # A client whose constructor failed has no base URL, and may still be shown.
+        return f"{type(self).__name__}(base_url={getattr(self, '_base_url', None)!r})"
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """A copy with more headers; `with_options(headers=…)`."""
@@ -179,9 +180,13 @@ class Client(_BaseClient):
         clock: Clock | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
-        _refuse_two_sources(api_id, api_secret, credentials)
-        source = find_credentials(api_id, api_secret) if credentials is None else credentials
-        del api_id, api_secret
+        source = read_keys(api_id, api_secret) if credentials is None else credentials
+        two_sources = credentials is not None and (api_id is not None or api_secret is not None)
+        del api_secret  # no frame that an error passes through holds it
+        if two_sources:
+            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
+        if isinstance(source, InvalidRequestError):
+            raise source
         clock = clock or Clock()
         options = _Options(
             base_url=base_url,
@@ -298,9 +303,13 @@ class AsyncClient(_BaseClient):
         clock: Clock | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
-        _refuse_two_sources(api_id, api_secret, credentials)
-        source = find_credentials(api_id, api_secret) if credentials is None else credentials
-        del api_id, api_secret
+        source = read_keys(api_id, api_secret) if credentials is None else credentials
+        two_sources = credentials is not None and (api_id is not None or api_secret is not None)
+        del api_secret  # no frame that an error passes through holds it
+        if two_sources:
+            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
+        if isinstance(source, InvalidRequestError):
+            raise source
         clock = clock or Clock()
         options = _Options(
             base_url=base_url,
@@ -380,11 +389,6 @@ class AsyncClient(_BaseClient):
 
     async def __aexit__(self, *args: object, **kwargs: Any) -> None:
         await self.aclose()
-
-
-def _refuse_two_sources(api_id: str | None, api_secret: str | None, credentials: object) -> None:
-    if credentials is not None and (api_id is not None or api_secret is not None):
-        raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
 
 
 def _check_connection(transport: object, connection: ConnectionOptions) -> None:

@@ -79,6 +79,10 @@ def test_generate_restores_the_tree_whole(project: Path) -> None:
     ("line", "named"),
     [
         ("class_overides: {}\n", "class_overides"),
+        ("  Sender: {modul_name: sender}\n", "class_overrides.Sender.modul_name"),
+        ("post_hooks: []\n", "post_hooks"),
+        ("http_timeout: soon\n", "http_timeout"),
+        ("  MessageSender: {class_name: Twice}\n", "duplicate key"),
         (
             "content_type_overrides: {application/nothing: application/json}\n",
             "application/nothing",
@@ -86,12 +90,13 @@ def test_generate_restores_the_tree_whole(project: Path) -> None:
     ],
 )
 def test_configuration_that_does_nothing_is_refused(project: Path, line: str, named: str) -> None:
-    """A key the generator does not know, or an override that matches nothing, is an error."""
+    """What the generator would ignore or cannot read is an error that names file and key."""
     before = snapshot(project)
     with (project / "generator-config.yml").open("a") as config:
         config.write(line)
     result = regenerate("generate", project)
     assert result.returncode == 1
+    assert result.stderr.startswith("generator-config.yml: ")
     assert named in result.stderr
     assert snapshot(project) == before
 
