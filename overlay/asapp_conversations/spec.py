@@ -131,11 +131,11 @@ class Operation:
 
     def accepts(self, status: int, content: bytes) -> bool:
         """Whether the document allows this body in an answer of this status."""
-        schema = self.response_schema(status)
-        if schema is None:
+        validator = _response_validator(self, status)
+        if validator is None:
             return True
         try:
-            return self.document.validator(schema).is_valid(json.loads(content))
+            return validator.is_valid(json.loads(content))
         except (ValueError, RecursionError):
             return False
 
@@ -222,6 +222,12 @@ def _enumerated(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _enumerated(value)
+
+
+@cache
+def _response_validator(operation: Operation, status: int) -> jsonschema_rs.Validator | None:
+    schema = operation.response_schema(status)
+    return None if schema is None else operation.document.validator(schema)
 
 
 @cache
