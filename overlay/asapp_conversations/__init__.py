@@ -4,7 +4,7 @@ from asapp_conversations_client.models import Message, Sender, SenderRole
 
 from ._version import __version__
 from .auth import Credentials
-from .batching import Stored
+from .batching import Receipt, Stored
 from .client import AsyncClient, Client
 from .errors import (
     APIConnectionError,
@@ -48,6 +48,7 @@ __all__ = [
     "Problem",
     "Progress",
     "RateLimitError",
+    "Receipt",
     "Sender",
     "SenderRole",
     "ServiceUnavailableError",

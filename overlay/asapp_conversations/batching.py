@@ -44,10 +44,18 @@ class Stored:
 
 @frozen
 class Receipt:
-    """What is known of a batch that is stored."""
+    """What is known of a batch that is stored.
+
+    Attributes:
+        attempts: how many times the request was sent.
+        request_ids: ASAPP's ids of the attempts that failed and were sent again.
+        confirmed_by_conflict: whether a 409 to our own resend told that it is stored: an earlier
+            attempt, whose answer was lost, has stored it.
+    """
 
     attempts: int
     request_ids: tuple[str, ...] = ()
+    confirmed_by_conflict: bool = False
 
 
 @frozen

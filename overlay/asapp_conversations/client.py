@@ -24,14 +24,15 @@ from .auth import (
     check_base_url,
     read_keys,
 )
-from .batching import Batch, Receipt, Stored, deliver, encode_messages
+from .batching import Receipt, Stored, deliver, encode_messages
 from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
-from .exchange import ATTEMPTS, REQUEST_IDS
-from .pacing import TaskPacer, ThreadPacer
+from .exchange import ALREADY_STORED, ATTEMPTS, REQUEST_IDS
+from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .retry import RetryPolicy
 from .spec import load_document, message_batch_rules
 from .transport import AsyncSession, Session, Settings
+from .validation import check_conversation_id
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
@@ -154,6 +155,7 @@ class Client(_BaseClient):
         max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
         total_timeout: seconds after which no further attempt is begun, or None.
         rate: requests a second, evenly spaced, shared by all threads; None sends at once.
+        gate: an own `asapp_conversations.pacing.Gate`, asked before each attempt; replaces `rate`.
         headers: sent with every request.
         allow_http: allow a base URL that is neither https nor on this machine.
         transport: an httpx transport that replaces httpx's own and every connection option.
@@ -176,6 +178,7 @@ class Client(_BaseClient):
         rate: float | None = published.REQUESTS_PER_SECOND,
         headers: Mapping[str, str] | None = None,
         allow_http: bool = False,
+        gate: Gate | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
         **connection: Unpack[ConnectionOptions],
@@ -202,20 +205,20 @@ class Client(_BaseClient):
         settings = self._configure(options)
         _check_connection(transport, connection)
         self._credentials = ThreadCredentials(source)
-        self._pacer = ThreadPacer(rate, clock)
+        self._gate = gate or ThreadPacer(rate, clock)
         self._pool = httpx.Client(transport=transport, **connection)
         self._owns_pool = True
-        self._session = Session(settings, self._pool, self._credentials, self._pacer)
+        self._session = Session(settings, self._pool, self._credentials, self._gate)
 
     def with_options(self, **overrides: Unpack[Overrides]) -> Self:
         copy = type(self).__new__(type(self))
         settings = copy._configure(self._options.with_overrides(overrides))
         copy._credentials = self._credentials
         paced_apart = "rate" in overrides
-        copy._pacer = ThreadPacer(overrides["rate"], settings.clock) if paced_apart else self._pacer
+        copy._gate = ThreadPacer(overrides["rate"], settings.clock) if paced_apart else self._gate
         copy._pool = self._pool
         copy._owns_pool = False
-        copy._session = Session(settings, self._pool, self._credentials, copy._pacer)
+        copy._session = Session(settings, self._pool, self._credentials, copy._gate)
         return copy
 
     def create_messages(
@@ -246,16 +249,28 @@ class Client(_BaseClient):
         try:
             batch = next(delivery)
             while True:
-                batch = delivery.send(self._send_batch(conversation_id, batch))
+                try:
+                    outcome: Receipt | RequestFailedError
+                    outcome = self.send_batch(conversation_id, batch.body)
+                except RequestFailedError as error:
+                    outcome = error
+                batch = delivery.send(outcome)
         except StopIteration as stop:
             stored: Stored = stop.value
             return stored
 
-    def _send_batch(self, conversation_id: str, batch: Batch) -> Receipt | RequestFailedError:
-        try:
-            return _receipt(self._session.request(**_batch_request(conversation_id, batch)))
-        except RequestFailedError as error:
-            return error
+    def send_batch(self, conversation_id: str, body: bytes) -> Receipt:
+        """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
+
+        Args:
+            conversation_id: the conversation, which must exist.
+            body: the JSON of the document's message batch, sent as it is.
+
+        Raises:
+            InvalidRequestError: the id is not one that the document allows; nothing was sent.
+            AsappError: it is not stored, or `outcome_unknown` says that it may be.
+        """
+        return _receipt(self._session.request(**_batch_request(conversation_id, body)))
 
     def get_httpx_client(self) -> httpx.Client:
         """The httpx client that carries every request of this client."""
@@ -282,7 +297,7 @@ class Client(_BaseClient):
 class AsyncClient(_BaseClient):
     """A client for tasks; arguments as for `Client`.
 
-    `credentials` may also be an async callable, and `transport` is an async one.
+    `credentials` may also be an async callable; `transport` and `gate` are async ones.
     """
 
     def __init__(
@@ -299,6 +314,7 @@ class AsyncClient(_BaseClient):
         rate: float | None = published.REQUESTS_PER_SECOND,
         headers: Mapping[str, str] | None = None,
         allow_http: bool = False,
+        gate: AsyncGate | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
         **connection: Unpack[ConnectionOptions],
@@ -325,20 +341,20 @@ class AsyncClient(_BaseClient):
         settings = self._configure(options)
         _check_connection(transport, connection)
         self._credentials = TaskCredentials(source)
-        self._pacer = TaskPacer(rate, clock)
+        self._gate = gate or TaskPacer(rate, clock)
         self._pool = httpx.AsyncClient(transport=transport, **connection)
         self._owns_pool = True
-        self._session = AsyncSession(settings, self._pool, self._credentials, self._pacer)
+        self._session = AsyncSession(settings, self._pool, self._credentials, self._gate)
 
     def with_options(self, **overrides: Unpack[Overrides]) -> Self:
         copy = type(self).__new__(type(self))
         settings = copy._configure(self._options.with_overrides(overrides))
         copy._credentials = self._credentials
         paced_apart = "rate" in overrides
-        copy._pacer = TaskPacer(overrides["rate"], settings.clock) if paced_apart else self._pacer
+        copy._gate = TaskPacer(overrides["rate"], settings.clock) if paced_apart else self._gate
         copy._pool = self._pool
         copy._owns_pool = False
-        copy._session = AsyncSession(settings, self._pool, self._credentials, copy._pacer)
+        copy._session = AsyncSession(settings, self._pool, self._credentials, copy._gate)
         return copy
 
     async def create_messages(
@@ -358,16 +374,19 @@ class AsyncClient(_BaseClient):
         try:
             batch = next(delivery)
             while True:
-                batch = delivery.send(await self._send_batch(conversation_id, batch))
+                try:
+                    outcome: Receipt | RequestFailedError
+                    outcome = await self.send_batch(conversation_id, batch.body)
+                except RequestFailedError as error:
+                    outcome = error
+                batch = delivery.send(outcome)
         except StopIteration as stop:
             stored: Stored = stop.value
             return stored
 
-    async def _send_batch(self, conversation_id: str, batch: Batch) -> Receipt | RequestFailedError:
-        try:
-            return _receipt(await self._session.request(**_batch_request(conversation_id, batch)))
-        except RequestFailedError as error:
-            return error
+    async def send_batch(self, conversation_id: str, body: bytes) -> Receipt:
+        """Send one ready request body; see `Client.send_batch`."""
+        return _receipt(await self._session.request(**_batch_request(conversation_id, body)))
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """The httpx client that carries every request of this client."""
@@ -397,16 +416,22 @@ def _check_connection(transport: object, connection: ConnectionOptions) -> None:
         raise InvalidRequestError(f"transport= would ignore {ignored}: give them to it instead")
 
 
-def _batch_request(conversation_id: str, batch: Batch) -> dict[str, Any]:
+def _batch_request(conversation_id: str, body: bytes) -> dict[str, Any]:
+    if problems := check_conversation_id(conversation_id):
+        raise InvalidRequestError("nothing was sent", problems)
     rules = message_batch_rules()
     path = rules.operation.path(**{rules.conversation_parameter: conversation_id})
     return {
         "method": rules.operation.method.upper(),
         "url": path,
-        "content": batch.body,
+        "content": body,
         "headers": {"Content-Type": "application/json"},
     }
 
 
 def _receipt(response: httpx.Response) -> Receipt:
-    return Receipt(response.extensions[ATTEMPTS], response.extensions[REQUEST_IDS])
+    return Receipt(
+        attempts=response.extensions[ATTEMPTS],
+        request_ids=response.extensions[REQUEST_IDS],
+        confirmed_by_conflict=response.extensions.get(ALREADY_STORED, False),
+    )

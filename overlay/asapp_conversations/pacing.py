@@ -1,12 +1,43 @@
-"""Requests leave evenly: never closer together than the rate allows."""
+"""What lets each attempt leave; by default evenly, never closer than the rate allows."""
 
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
 from .clock import Clock
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .exchange import Exchange
+
+
+class Gate(Protocol):
+    """Lets the attempts of a client's threads leave, and hears what became of them."""
+
+    def admit(self, exchange: Exchange) -> None:
+        """Wait until this attempt may leave; what it raises reaches the caller unchanged.
+
+        `exchange` tells of the attempts before: how many, and whether one may have arrived.
+        """
+
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
+        """Take note of the outcome of the attempt that was admitted, once for each.
+
+        The outcome is an answer, an `httpx.RequestError` where none came, or whatever else ended
+        the attempt: a cancellation, Ctrl-C.
+        """
+
+
+class AsyncGate(Protocol):
+    """The async twin of `Gate`; `settle` is a plain function, for a cancelled task cannot wait."""
+
+    async def admit(self, exchange: Exchange) -> None: ...
+
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None: ...
 
 
 class Pacer:
@@ -33,14 +64,17 @@ class ThreadPacer:
 
     def __init__(self, rate: float | None, clock: Clock) -> None:
         self._pacer = Pacer(rate) if rate else None
-        self._gate = threading.Lock()
+        self._turn = threading.Lock()
         self._clock = clock
 
-    def wait(self) -> None:
+    def admit(self, exchange: Exchange) -> None:
         if self._pacer:
-            with self._gate:
+            with self._turn:
                 while delay := self._pacer.claim(self._clock.monotonic()):
                     self._clock.sleep(delay)
+
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
+        """Nothing: the pace does not depend on the outcome."""
 
 
 class TaskPacer:
@@ -48,11 +82,14 @@ class TaskPacer:
 
     def __init__(self, rate: float | None, clock: Clock) -> None:
         self._pacer = Pacer(rate) if rate else None
-        self._gate = anyio.Lock()
+        self._turn = anyio.Lock()
         self._clock = clock
 
-    async def wait(self) -> None:
+    async def admit(self, exchange: Exchange) -> None:
         if self._pacer:
-            async with self._gate:
+            async with self._turn:
                 while delay := self._pacer.claim(self._clock.monotonic()):
                     await self._clock.sleep_async(delay)
+
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
+        """Nothing: the pace does not depend on the outcome."""

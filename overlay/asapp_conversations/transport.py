@@ -10,7 +10,7 @@ from attrs import frozen
 from .auth import Credentials, TaskCredentials, ThreadCredentials, origin
 from .clock import Clock
 from .exchange import Exchange, Resend
-from .pacing import TaskPacer, ThreadPacer
+from .pacing import AsyncGate, Gate
 from .retry import RetryPolicy
 from .spec import load_document
 
@@ -45,7 +45,7 @@ class Session(httpx.Client):
         settings: Settings,
         pool: httpx.Client,
         credentials: ThreadCredentials,
-        pacer: ThreadPacer,
+        gate: Gate,
     ) -> None:
         # The pool sends; a transport that cannot spares the cost of a second TLS context.
         super().__init__(
@@ -57,7 +57,7 @@ class Session(httpx.Client):
         self._settings = settings
         self._pool = pool
         self._credentials = credentials
-        self._pacer = pacer
+        self._gate = gate
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
@@ -66,8 +66,8 @@ class Session(httpx.Client):
         exchange = self._settings.exchange(request, renewable=own and self._credentials.renewable)
         credentials = self._credentials.get() if own else None
         while True:
-            self._pacer.wait()
-            verdict = exchange.judge(self._attempt(request, credentials))
+            self._gate.admit(exchange)
+            verdict = exchange.judge(self._attempt(exchange, credentials))
             if not isinstance(verdict, Resend):
                 return verdict
             if verdict.renew_credentials:
@@ -75,13 +75,19 @@ class Session(httpx.Client):
             self._settings.clock.sleep(verdict.wait)
 
     def _attempt(
-        self, request: httpx.Request, credentials: Credentials | None
+        self, exchange: Exchange, credentials: Credentials | None
     ) -> httpx.Response | httpx.RequestError:
+        outcome: httpx.Response | httpx.RequestError
         try:
-            with _Signature(request, credentials):
-                return self._pool.send(request, auth=None, follow_redirects=False)
+            with _Signature(exchange.request, credentials):
+                outcome = self._pool.send(exchange.request, auth=None, follow_redirects=False)
         except httpx.RequestError as error:
-            return error
+            outcome = error
+        except BaseException as error:
+            self._gate.settle(exchange, error)
+            raise
+        self._gate.settle(exchange, outcome)
+        return outcome
 
 
 class AsyncSession(httpx.AsyncClient):
@@ -92,7 +98,7 @@ class AsyncSession(httpx.AsyncClient):
         settings: Settings,
         pool: httpx.AsyncClient,
         credentials: TaskCredentials,
-        pacer: TaskPacer,
+        gate: AsyncGate,
     ) -> None:
         super().__init__(
             base_url=settings.base_url,
@@ -103,7 +109,7 @@ class AsyncSession(httpx.AsyncClient):
         self._settings = settings
         self._pool = pool
         self._credentials = credentials
-        self._pacer = pacer
+        self._gate = gate
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
@@ -112,8 +118,8 @@ class AsyncSession(httpx.AsyncClient):
         exchange = self._settings.exchange(request, renewable=own and self._credentials.renewable)
         credentials = await self._credentials.get() if own else None
         while True:
-            await self._pacer.wait()
-            verdict = exchange.judge(await self._attempt(request, credentials))
+            await self._gate.admit(exchange)
+            verdict = exchange.judge(await self._attempt(exchange, credentials))
             if not isinstance(verdict, Resend):
                 return verdict
             if verdict.renew_credentials:
@@ -121,13 +127,19 @@ class AsyncSession(httpx.AsyncClient):
             await self._settings.clock.sleep_async(verdict.wait)
 
     async def _attempt(
-        self, request: httpx.Request, credentials: Credentials | None
+        self, exchange: Exchange, credentials: Credentials | None
     ) -> httpx.Response | httpx.RequestError:
+        outcome: httpx.Response | httpx.RequestError
         try:
-            with _Signature(request, credentials):
-                return await self._pool.send(request, auth=None, follow_redirects=False)
+            with _Signature(exchange.request, credentials):
+                outcome = await self._pool.send(exchange.request, auth=None, follow_redirects=False)
         except httpx.RequestError as error:
-            return error
+            outcome = error
+        except BaseException as error:
+            self._gate.settle(exchange, error)
+            raise
+        self._gate.settle(exchange, outcome)
+        return outcome
 
 
 class _Signature:
