@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import anyio
 import httpx
@@ -48,10 +48,17 @@ class Credentials:
 
 CredentialsProvider = Callable[[], Credentials]
 AsyncCredentialsProvider = Callable[[], Credentials | Awaitable[Credentials]]
+ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 
 
-def read_keys(api_id: str | None, api_secret: str | None) -> Credentials | InvalidRequestError:
-    """The credentials found, or what is wrong, without the frames that held the secret."""
+def choose_source(
+    api_id: str | None, api_secret: str | None, credentials: Credentials | ProviderT | None
+) -> Credentials | ProviderT | InvalidRequestError:
+    """Where the keys come from, or what is wrong, without the frames that held the secret."""
+    if credentials is not None:
+        if api_id is not None or api_secret is not None:
+            return InvalidRequestError("give either credentials or api_id and api_secret, not both")
+        return credentials
     try:
         return find_credentials(api_id, api_secret)
     except InvalidRequestError as error:
@@ -112,8 +119,8 @@ class TaskCredentials:
             return self._current
 
 
-def check_base_url(base_url: str, *, allow_http: bool) -> httpx.URL:
-    """The base URL without a slash at its end; refuses what keys must not be sent to."""
+def parse_base_url(base_url: str | httpx.URL) -> httpx.URL:
+    """The base URL without a slash at its end."""
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError):
@@ -122,12 +129,16 @@ def check_base_url(base_url: str, *, allow_http: bool) -> httpx.URL:
         raise InvalidRequestError("base_url must begin with https:// and name a host")
     if url.userinfo or url.query or url.fragment:
         raise InvalidRequestError("base_url must have no user, query or fragment")
+    return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
+
+
+def check_encrypted(url: httpx.URL, *, allow_http: bool) -> None:
+    """Refuse a base URL that would carry the keys unencrypted over a network."""
     if url.scheme == "http" and not (allow_http or _is_loopback(url.host)):
         raise InvalidRequestError(
             f"base_url would send the keys to {url.host} unencrypted: use https://, "
             "or allow it with allow_http=True"
         )
-    return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

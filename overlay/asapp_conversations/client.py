@@ -2,112 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import ssl
-from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import Any, NoReturn, Self, TypedDict, Unpack
+from collections.abc import AsyncIterable, Iterable
+from typing import Any, Generic, NoReturn, Self, TypeVar, Unpack
 
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
 from asapp_conversations_client.models import Message
-from attrs import evolve, frozen
 
 from . import published
-from ._version import __version__
 from .auth import (
     AsyncCredentialsProvider,
     Credentials,
     CredentialsProvider,
     TaskCredentials,
     ThreadCredentials,
-    check_base_url,
-    read_keys,
+    choose_source,
 )
 from .batching import Receipt, Stored, deliver, encode_messages
-from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import ALREADY_STORED, ATTEMPTS, REQUEST_IDS
-from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
-from .retry import RetryPolicy
-from .spec import load_document, message_batch_rules
-from .transport import AsyncSession, Session, Settings
+from .options import ClientOptions, ConnectionOptions, Overrides, split
+from .pacing import AsyncGate, Gate
+from .spec import message_batch_rules
+from .transport import AsyncSession, Session
 from .validation import check_conversation_id
 
-DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-
-USER_AGENT = (
-    f"asapp-conversations/{__version__} (document {load_document().version}) "
-    f"httpx/{httpx.__version__} python/{platform.python_version()}"
-)
+SessionT = TypeVar("SessionT", Session, AsyncSession)
 
 
-class ConnectionOptions(TypedDict, total=False):
-    """What goes to httpx as it is; see httpx.Client."""
-
-    verify: ssl.SSLContext | str | bool
-    cert: str | tuple[str, str] | tuple[str, str, str] | None
-    http1: bool
-    http2: bool
-    proxy: httpx.Proxy | httpx.URL | str | None
-    limits: httpx.Limits
-    trust_env: bool
-
-
-class Overrides(TypedDict, total=False):
-    """What `with_options` changes in a copy."""
-
-    timeout: float | httpx.Timeout
-    retries: int
-    headers: Mapping[str, str]
-    rate: float | None
-
-
-@frozen
-class _Options:
-    """A client's settings as they were handed in."""
-
-    base_url: str | None
-    timeout: float | httpx.Timeout
-    retries: int
-    max_wait: float
-    total_timeout: float | None
-    rate: float | None
-    headers: Mapping[str, str]
-    allow_http: bool
-    clock: Clock
-
-    def settings(self) -> Settings:
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
-            raise InvalidRequestError("retries must be 0 (one attempt) or more")
-        if self.rate is not None and not self.rate > 0:
-            raise InvalidRequestError("rate must be above 0 requests a second, or None")
-        base_url = self.base_url or os.environ.get("ASAPP_BASE_URL") or load_document().server_url
-        timeout = self.timeout
-        if timeout is None:
-            raise InvalidRequestError("timeout must be set: without one a request may hang")
-        return Settings(
-            base_url=check_base_url(base_url, allow_http=self.allow_http),
-            headers={"User-Agent": USER_AGENT, **self.headers},
-            timeout=timeout if isinstance(timeout, httpx.Timeout) else httpx.Timeout(timeout),
-            policy=RetryPolicy(self.retries, self.max_wait, self.total_timeout),
-            clock=self.clock,
-        )
-
-    def with_overrides(self, overrides: Overrides) -> _Options:
-        changes: dict[str, Any] = {**overrides}
-        changes["headers"] = {**self.headers, **overrides.get("headers", {})}
-        return evolve(self, **changes)
-
-
-class _BaseClient(GeneratedClient):
+class _BaseClient(GeneratedClient, Generic[SessionT]):
     """What both clients share; a client to every generated operation."""
 
-    def _configure(self, options: _Options) -> Settings:
-        settings = options.settings()
+    def _set_up(self, session: SessionT, *, owns_connections: bool) -> None:
+        settings = session.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
-        self._options = options
-        return settings
+        self._session: SessionT = session
+        self._owns_connections = owns_connections
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -138,10 +68,12 @@ class _BaseClient(GeneratedClient):
         Closing the copy leaves the connections open. A copy paces its requests by itself if it
         changes `rate`, and together with this client if not.
         """
-        raise NotImplementedError
+        copy = type(self).__new__(type(self))
+        copy._set_up(self._session.derive(overrides), owns_connections=False)
+        return copy
 
 
-class Client(_BaseClient):
+class Client(_BaseClient[Session]):
     """A client for threads.
 
     Args:
@@ -149,19 +81,20 @@ class Client(_BaseClient):
         api_secret: the API secret; `ASAPP_API_SECRET` by default.
         credentials: both in one, or a callable that returns them; it is asked when they are
             first needed, and once again when they are refused.
-        base_url: `ASAPP_BASE_URL` or the document's server by default.
-        timeout: seconds for each attempt, or an `httpx.Timeout`.
-        retries: how many times a request is sent again; 0 means one attempt.
-        max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
-        total_timeout: seconds after which no further attempt is begun, or None.
-        rate: requests a second, evenly spaced, shared by all threads; None sends at once.
         gate: an own `asapp_conversations.pacing.Gate`, asked before each attempt; replaces `rate`.
+        transport: an httpx transport that replaces httpx's own and every connection option.
+        base_url: `ASAPP_BASE_URL` or the document's server by default.
+        timeout: seconds for each attempt, or an `httpx.Timeout`; 30 by default, 5 to connect.
+        retries: how many times a request is sent again, 3 by default; 0 means one attempt.
+        max_wait: seconds, 60 by default; when ASAPP asks to wait longer, the request fails at once.
+        total_timeout: seconds, 120 by default, after which no further attempt begins, or None.
+        rate: requests a second, evenly spaced, shared by all threads, 100 by default; None sends
+            at once.
         headers: sent with every request.
         allow_http: allow a base URL that is neither https nor on this machine.
-        transport: an httpx transport that replaces httpx's own and every connection option.
         clock: where the time comes from, for tests.
-        connection: `verify`, `cert`, `http1`, `http2`, `proxy`, `limits`, `trust_env`, as httpx
-            takes them; proxies come from the environment by default.
+        verify, cert, http1, http2, proxy, limits, trust_env: as httpx takes them; proxies come
+            from the environment by default.
     """
 
     def __init__(
@@ -170,56 +103,19 @@ class Client(_BaseClient):
         api_secret: str | None = None,
         *,
         credentials: Credentials | CredentialsProvider | None = None,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = 60.0,
-        total_timeout: float | None = 120.0,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        headers: Mapping[str, str] | None = None,
-        allow_http: bool = False,
         gate: Gate | None = None,
         transport: httpx.BaseTransport | None = None,
-        clock: Clock | None = None,
-        **connection: Unpack[ConnectionOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
-        source = read_keys(api_id, api_secret) if credentials is None else credentials
-        two_sources = credentials is not None and (api_id is not None or api_secret is not None)
+        source = choose_source(api_id, api_secret, credentials)
         del api_secret  # no frame that an error passes through holds it
-        if two_sources:
-            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
         if isinstance(source, InvalidRequestError):
             raise source
-        clock = clock or Clock()
-        options = _Options(
-            base_url=base_url,
-            timeout=timeout,
-            retries=retries,
-            max_wait=max_wait,
-            total_timeout=total_timeout,
-            rate=rate,
-            headers=headers or {},
-            allow_http=allow_http,
-            clock=clock,
-        )
-        settings = self._configure(options)
-        _check_connection(transport, connection)
-        self._credentials = ThreadCredentials(source)
-        self._gate = gate or ThreadPacer(rate, clock)
-        self._pool = httpx.Client(transport=transport, **connection)
-        self._owns_pool = True
-        self._session = Session(settings, self._pool, self._credentials, self._gate)
-
-    def with_options(self, **overrides: Unpack[Overrides]) -> Self:
-        copy = type(self).__new__(type(self))
-        settings = copy._configure(self._options.with_overrides(overrides))
-        copy._credentials = self._credentials
-        paced_apart = "rate" in overrides
-        copy._gate = ThreadPacer(overrides["rate"], settings.clock) if paced_apart else self._gate
-        copy._pool = self._pool
-        copy._owns_pool = False
-        copy._session = Session(settings, self._pool, self._credentials, copy._gate)
-        return copy
+        _check_together(gate, transport, options)
+        settings, connection = split(options)
+        pool = httpx.Client(transport=transport, **connection)
+        session = Session(settings, pool, ThreadCredentials(source), gate)
+        self._set_up(session, owns_connections=True)
 
     def create_messages(
         self,
@@ -284,8 +180,8 @@ class Client(_BaseClient):
 
     def close(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""
-        if self._owns_pool:
-            self._pool.close()
+        if self._owns_connections:
+            self._session.close_connections()
 
     def __enter__(self) -> Self:
         return self
@@ -294,7 +190,7 @@ class Client(_BaseClient):
         self.close()
 
 
-class AsyncClient(_BaseClient):
+class AsyncClient(_BaseClient[AsyncSession]):
     """A client for tasks; arguments as for `Client`.
 
     `credentials` may also be an async callable; `transport` and `gate` are async ones.
@@ -306,56 +202,19 @@ class AsyncClient(_BaseClient):
         api_secret: str | None = None,
         *,
         credentials: Credentials | AsyncCredentialsProvider | None = None,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = 60.0,
-        total_timeout: float | None = 120.0,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        headers: Mapping[str, str] | None = None,
-        allow_http: bool = False,
         gate: AsyncGate | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
-        **connection: Unpack[ConnectionOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
-        source = read_keys(api_id, api_secret) if credentials is None else credentials
-        two_sources = credentials is not None and (api_id is not None or api_secret is not None)
+        source = choose_source(api_id, api_secret, credentials)
         del api_secret  # no frame that an error passes through holds it
-        if two_sources:
-            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
         if isinstance(source, InvalidRequestError):
             raise source
-        clock = clock or Clock()
-        options = _Options(
-            base_url=base_url,
-            timeout=timeout,
-            retries=retries,
-            max_wait=max_wait,
-            total_timeout=total_timeout,
-            rate=rate,
-            headers=headers or {},
-            allow_http=allow_http,
-            clock=clock,
-        )
-        settings = self._configure(options)
-        _check_connection(transport, connection)
-        self._credentials = TaskCredentials(source)
-        self._gate = gate or TaskPacer(rate, clock)
-        self._pool = httpx.AsyncClient(transport=transport, **connection)
-        self._owns_pool = True
-        self._session = AsyncSession(settings, self._pool, self._credentials, self._gate)
-
-    def with_options(self, **overrides: Unpack[Overrides]) -> Self:
-        copy = type(self).__new__(type(self))
-        settings = copy._configure(self._options.with_overrides(overrides))
-        copy._credentials = self._credentials
-        paced_apart = "rate" in overrides
-        copy._gate = TaskPacer(overrides["rate"], settings.clock) if paced_apart else self._gate
-        copy._pool = self._pool
-        copy._owns_pool = False
-        copy._session = AsyncSession(settings, self._pool, self._credentials, copy._gate)
-        return copy
+        _check_together(gate, transport, options)
+        settings, connection = split(options)
+        pool = httpx.AsyncClient(transport=transport, **connection)
+        session = AsyncSession(settings, pool, TaskCredentials(source), gate)
+        self._set_up(session, owns_connections=True)
 
     async def create_messages(
         self,
@@ -400,8 +259,8 @@ class AsyncClient(_BaseClient):
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""
-        if self._owns_pool:
-            await self._pool.aclose()
+        if self._owns_connections:
+            await self._session.close_connections()
 
     async def __aenter__(self) -> Self:
         return self
@@ -410,10 +269,15 @@ class AsyncClient(_BaseClient):
         await self.aclose()
 
 
-def _check_connection(transport: object, connection: ConnectionOptions) -> None:
-    if transport is not None and connection:
-        ignored = ", ".join(sorted(connection))
-        raise InvalidRequestError(f"transport= would ignore {ignored}: give them to it instead")
+def _check_together(gate: object, transport: object, options: ClientOptions) -> None:
+    """Refuse what would silently be ignored."""
+    if gate is not None and "rate" in options:
+        raise InvalidRequestError("give either gate or rate, not both")
+    ignored = sorted(ConnectionOptions.__annotations__ & options.keys())
+    if transport is not None and ignored:
+        raise InvalidRequestError(
+            f"transport= would ignore {', '.join(ignored)}: give them to it instead"
+        )
 
 
 def _batch_request(conversation_id: str, body: bytes) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class RetryPolicy:
         total_timeout: seconds from the first attempt after which none is begun, or None.
     """
 
-    retries: int = published.RETRIES
-    max_wait: float = 60.0
-    total_timeout: float | None = 120.0
+    retries: int
+    max_wait: float
+    total_timeout: float | None
 
     def allows(self, resends: int, elapsed: float, wait: float) -> bool:
         """Whether one more resend may start after `wait` seconds."""

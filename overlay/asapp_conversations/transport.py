@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
-from attrs import frozen
 
 from .auth import Credentials, TaskCredentials, ThreadCredentials, origin
-from .clock import Clock
+from .errors import InvalidRequestError
 from .exchange import Exchange, Resend
-from .pacing import AsyncGate, Gate
-from .retry import RetryPolicy
+from .options import USER_AGENT, Overrides, Settings
+from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .spec import load_document
-
-
-@frozen
-class Settings:
-    """What the sync and the async session have in common."""
-
-    base_url: httpx.URL
-    headers: dict[str, str]
-    timeout: httpx.Timeout
-    policy: RetryPolicy
-    clock: Clock
-
-    def is_own(self, url: httpx.URL) -> bool:
-        """Whether a URL is of the base URL's origin, the only one that keys may go to."""
-        return origin(url) == origin(self.base_url)
-
-    def exchange(self, request: httpx.Request, *, renewable: bool) -> Exchange:
-        """The life of a request that begins now."""
-        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-        path = path.removeprefix(self.base_url.path.rstrip("/"))
-        operation = load_document().match(request.method, path)
-        return Exchange(request, operation, self.policy, self.clock, renewable)
 
 
 class Session(httpx.Client):
@@ -45,25 +22,37 @@ class Session(httpx.Client):
         settings: Settings,
         pool: httpx.Client,
         credentials: ThreadCredentials,
-        gate: Gate,
+        gate: Gate | None = None,
     ) -> None:
         # The pool sends; a transport that cannot spares the cost of a second TLS context.
         super().__init__(
             base_url=settings.base_url,
-            headers=settings.headers,
+            headers=_headers(settings),
             timeout=settings.timeout,
             transport=httpx.BaseTransport(),
         )
-        self._settings = settings
+        self.settings = settings
         self._pool = pool
         self._credentials = credentials
-        self._gate = gate
+        self._gate = gate or ThreadPacer(settings.rate, settings.clock)
+
+    def derive(self, overrides: Overrides) -> Self:
+        """A session with other settings over the same connections and credentials."""
+        gate = None if "rate" in overrides else self._gate
+        if gate is None and not isinstance(self._gate, ThreadPacer):
+            raise InvalidRequestError("rate= would switch off the gate of this client")
+        settings = self.settings.with_overrides(overrides)
+        return type(self)(settings, self._pool, self._credentials, gate)
+
+    def close_connections(self) -> None:
+        """Close the pool, which other sessions may share."""
+        self._pool.close()
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
         request.read()
-        own = self._settings.is_own(request.url)
-        exchange = self._settings.exchange(request, renewable=own and self._credentials.renewable)
+        own = origin(request.url) == origin(self.settings.base_url)
+        exchange = _begin(self.settings, request, renewable=own and self._credentials.renewable)
         credentials = self._credentials.get() if own else None
         while True:
             self._gate.admit(exchange)
@@ -72,7 +61,7 @@ class Session(httpx.Client):
                 return verdict
             if verdict.renew_credentials:
                 credentials = self._credentials.get(refused=credentials)
-            self._settings.clock.sleep(verdict.wait)
+            self.settings.clock.sleep(verdict.wait)
 
     def _attempt(
         self, exchange: Exchange, credentials: Credentials | None
@@ -98,24 +87,36 @@ class AsyncSession(httpx.AsyncClient):
         settings: Settings,
         pool: httpx.AsyncClient,
         credentials: TaskCredentials,
-        gate: AsyncGate,
+        gate: AsyncGate | None = None,
     ) -> None:
         super().__init__(
             base_url=settings.base_url,
-            headers=settings.headers,
+            headers=_headers(settings),
             timeout=settings.timeout,
             transport=httpx.AsyncBaseTransport(),
         )
-        self._settings = settings
+        self.settings = settings
         self._pool = pool
         self._credentials = credentials
-        self._gate = gate
+        self._gate = gate or TaskPacer(settings.rate, settings.clock)
+
+    def derive(self, overrides: Overrides) -> Self:
+        """A session with other settings over the same connections and credentials."""
+        gate = None if "rate" in overrides else self._gate
+        if gate is None and not isinstance(self._gate, TaskPacer):
+            raise InvalidRequestError("rate= would switch off the gate of this client")
+        settings = self.settings.with_overrides(overrides)
+        return type(self)(settings, self._pool, self._credentials, gate)
+
+    async def close_connections(self) -> None:
+        """Close the pool, which other sessions may share."""
+        await self._pool.aclose()
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
         await request.aread()
-        own = self._settings.is_own(request.url)
-        exchange = self._settings.exchange(request, renewable=own and self._credentials.renewable)
+        own = origin(request.url) == origin(self.settings.base_url)
+        exchange = _begin(self.settings, request, renewable=own and self._credentials.renewable)
         credentials = await self._credentials.get() if own else None
         while True:
             await self._gate.admit(exchange)
@@ -124,7 +125,7 @@ class AsyncSession(httpx.AsyncClient):
                 return verdict
             if verdict.renew_credentials:
                 credentials = await self._credentials.get(refused=credentials)
-            await self._settings.clock.sleep_async(verdict.wait)
+            await self.settings.clock.sleep_async(verdict.wait)
 
     async def _attempt(
         self, exchange: Exchange, credentials: Credentials | None
@@ -140,6 +141,19 @@ class AsyncSession(httpx.AsyncClient):
             raise
         self._gate.settle(exchange, outcome)
         return outcome
+
+
+def _headers(settings: Settings) -> httpx.Headers:
+    headers = httpx.Headers({"User-Agent": USER_AGENT})
+    headers.update(settings.headers)
+    return headers
+
+
+def _begin(settings: Settings, request: httpx.Request, *, renewable: bool) -> Exchange:
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+    path = path.removeprefix(settings.base_url.path.rstrip("/"))
+    operation = load_document().match(request.method, path)
+    return Exchange(request, operation, settings.policy, settings.clock, renewable)
 
 
 class _Signature:

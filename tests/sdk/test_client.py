@@ -571,12 +571,34 @@ def test_copies_share_and_do_not_change(time: Any, make_messages: MakeMessages) 
 
 @pytest.mark.parametrize(
     "options",
-    [{"retries": -1}, {"retries": True}, {"rate": 0}, {"timeout": None}, {"rate": -5.0}],
+    [
+        {"retries": -1},
+        {"retries": True},
+        {"rate": 0},
+        {"timeout": None},
+        {"rate": -5.0},
+        {"max_wait": -1},
+    ],
 )
 def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
     """A setting that cannot work is named at once."""
     with pytest.raises(InvalidRequestError, match=next(iter(options))):
         Client(**options)
+
+
+def test_unknown_options_are_refused() -> None:
+    """A misspelt option is an error, not a setting without effect."""
+    with pytest.raises(TypeError, match="retry"):
+        Client(retry=3)  # type: ignore[call-arg]
+
+
+def test_own_user_agent_replaces_ours(time: Any, make_messages: MakeMessages) -> None:
+    """A header of ours is replaced however its name is written, never sent twice."""
+    server = Server(OK)
+    client = server.client(time, headers={"user-agent": "mine"})
+    client.with_options(headers={"USER-AGENT": "copy's"}).create_messages("ABC", make_messages(1))
+    client.create_messages("ABC", make_messages(1))
+    assert [headers["user-agent"] for headers in server.headers] == ["copy's", "mine"]
 
 
 def test_transport_and_connection_options_exclude_each_other() -> None:

@@ -240,7 +240,7 @@ def test_conflict_without_a_bodiless_success_is_an_error() -> None:
     """Where a success must say more than that it is one, a 409 to a resend stays an error."""
     operation = changed(responses={"201": ARRAY, "409": {}}).match("GET", "/things/1")
     request = httpx.Request("GET", "http://localhost/things/1")
-    exchange = Exchange(request, operation, RetryPolicy(), Clock(), renewable=False)
+    exchange = Exchange(request, operation, RetryPolicy(3, 60.0, None), Clock(), renewable=False)
     assert isinstance(exchange.judge(httpx.ReadTimeout("slow")), Resend)
     with pytest.raises(ConflictError) as caught:
         exchange.judge(httpx.Response(409, request=request))

@@ -125,6 +125,16 @@ def test_refused_connection_is_no_unknown_outcome(kind: Any, time: Any) -> None:
     assert not caught.value.outcome_unknown
 
 
+@pytest.mark.parametrize(("kind", "gate"), [(Client, Budget(1)), (AsyncClient, AsyncBudget(1))])
+def test_gate_is_not_lost_to_a_rate(kind: Any, gate: Any) -> None:
+    """A rate beside a gate, or in a copy, is refused instead of switching the gate off."""
+    with pytest.raises(InvalidRequestError, match="not both"):
+        kind(gate=gate, rate=10)
+    client = kind(gate=gate, transport=answers())
+    with pytest.raises(InvalidRequestError, match="gate"):
+        client.with_options(rate=10)
+
+
 @pytest.mark.parametrize("conversation_id", ["..", "", "a/b", None])
 def test_batch_goes_to_valid_conversations_only(conversation_id: Any) -> None:
     """An id that the document forbids never becomes a part of a URL."""
