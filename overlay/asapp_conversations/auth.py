@@ -20,20 +20,19 @@ ENVIRONMENT = {"api_id": "ASAPP_API_ID", "api_secret": "ASAPP_API_SECRET"}
 """The variable that each part of the credentials is read from."""
 
 
-@frozen
+@frozen(init=False)
 class Credentials:
     """A pair of ASAPP API keys. The secret is in no repr, and the pair refuses to be pickled."""
 
     api_id: str
     api_secret: str = field(repr=False)
 
-    def __attrs_post_init__(self) -> None:
-        for name in ENVIRONMENT:
-            value: object = getattr(self, name)
-            if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-                raise InvalidRequestError(f"{name} must be a string of printable ASCII characters")
-            if not value.strip():
-                raise InvalidRequestError(f"{name} is empty")
+    def __init__(self, api_id: str, api_secret: str) -> None:
+        problem = _key_problem("api_id", api_id) or _key_problem("api_secret", api_secret)
+        self.__attrs_init__(api_id, api_secret)  # pyright: ignore[reportAttributeAccessIssue]
+        del api_secret  # no frame that an error passes through holds it
+        if problem:
+            raise InvalidRequestError(problem)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials are not pickled; read them again where they are needed")
@@ -97,7 +96,7 @@ class ThreadCredentials:
         """The credentials in force; asks the provider if there are none but the refused ones."""
         with self._gate:
             if self._current is None or self._current is refused:
-                self._current = _checked(self._ask())
+                self._current = _credentials_or_raise(_checked(self._ask()))
             return self._current
 
 
@@ -114,9 +113,12 @@ class TaskCredentials:
         """The credentials in force; asks the provider if there are none but the refused ones."""
         async with self._gate:
             if self._current is None or self._current is refused:
-                answer = self._ask()
-                self._current = _checked(await answer if inspect.isawaitable(answer) else answer)
+                self._current = _credentials_or_raise(await self._fetch())
             return self._current
+
+    async def _fetch(self) -> Credentials | InvalidRequestError:
+        answer = self._ask()
+        return _checked(await answer if inspect.isawaitable(answer) else answer)
 
 
 def parse_base_url(base_url: str | httpx.URL) -> httpx.URL:
@@ -153,9 +155,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _checked(credentials: object) -> Credentials:
-    if not isinstance(credentials, Credentials):
-        raise InvalidRequestError(
-            f"the credentials provider must return Credentials, not {type(credentials).__name__}"
-        )
-    return credentials
+def _key_problem(name: str, value: object) -> str | None:
+    """What is wrong with a key, which is not quoted."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        return f"{name} must be a string of printable ASCII characters"
+    return None if value.strip() else f"{name} is empty"
+
+
+def _checked(answer: object) -> Credentials | InvalidRequestError:
+    """A provider's answer, or what is wrong; raised elsewhere, for the answer may be a secret."""
+    if isinstance(answer, Credentials):
+        return answer
+    return InvalidRequestError(
+        f"the credentials provider must return Credentials, not {type(answer).__name__}"
+    )
+
+
+def _credentials_or_raise(found: Credentials | InvalidRequestError) -> Credentials:
+    if isinstance(found, InvalidRequestError):
+        raise found
+    return found

@@ -180,8 +180,8 @@ def _reason(error: httpx.RequestError) -> str:
 
 def _without_frames(error: BaseException) -> BaseException:
     """`error` with its causes, but without the frames, whose locals hold keys and messages."""
-    link: BaseException | None = error
-    while link is not None:
-        link.__traceback__ = None
-        link = link.__cause__ or link.__context__
+    error.__traceback__ = None
+    for link in (error.__cause__, error.__context__):
+        if link is not None and link.__traceback__ is not None:
+            _without_frames(link)
     return error
