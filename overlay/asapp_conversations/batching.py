@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from asapp_conversations_client.models import Message, Sender, SenderRole
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .errors import (
+    AsappError,
     ConflictError,
     InvalidRequestError,
     PayloadTooLargeError,
@@ -77,10 +79,6 @@ class Encoded:
     messages: Sequence[Message] = field(repr=counted)
     contents: Sequence[bytes] = field(repr=counted)
     unknown: int
-
-
-Delivery = Generator[Batch, "Receipt | RequestFailedError", Stored]
-"""Yields each batch, is sent its receipt or its error, returns the sum."""
 
 
 def encode_messages(
@@ -150,13 +148,13 @@ def _wire_form(message: Message) -> tuple[Message, list[Problem]]:
 def body_size(sizes: Iterable[int]) -> int:
     """Bytes of the body that holds messages of these sizes, in bytes."""
     sizes = list(sizes)
-    return len(_join([])) + sum(sizes) + max(len(sizes) - 1, 0)
+    return len(join_messages([])) + sum(sizes) + max(len(sizes) - 1, 0)
 
 
 def cut(sizes: Sequence[int], start: int, max_bytes: int) -> int:
     """Where the batch that begins at `start` ends: as much as fits, one message at least."""
     stop = min(start + message_batch_rules().max_messages, len(sizes))
-    size = len(_join([])) - 1
+    size = len(join_messages([])) - 1
     for index in range(start, stop):
         size += sizes[index] + 1
         if size > max_bytes and index > start:
@@ -164,83 +162,101 @@ def cut(sizes: Sequence[int], start: int, max_bytes: int) -> int:
     return stop
 
 
-def _join(encoded: Sequence[bytes]) -> bytes:
+def join_messages(encoded: Sequence[bytes]) -> bytes:
+    """The request body that holds these messages, given as JSON."""
     name = json.dumps(message_batch_rules().messages_property).encode()
     return b"{" + name + b":[" + b",".join(encoded) + b"]}"
 
 
 @define
-class _Tally:
-    """What has become of the messages so far."""
+class Delivery:
+    """Takes messages through in order: yields each batch, and is told what became of it.
 
-    stored: int = 0
-    already_stored: int = 0
-    requests: int = 0
-    retries: int = 0
-    request_ids: tuple[str, ...] = ()
-
-    def count(self, attempts: int, request_ids: tuple[str, ...]) -> None:
-        self.requests += attempts
-        self.retries += attempts - 1
-        self.request_ids += request_ids
-
-
-def deliver(encoded: Encoded, *, max_bytes: int, conflict_is_stored: bool = False) -> Delivery:
-    """Cut, and go through the batches in order.
-
-    A batch that gets 413 is halved, and no later one is larger than the larger half. Raises what
-    ended it, with `progress` set.
+    A batch that gets 413 is halved, and no later one is larger than the larger half.
     """
-    messages, unknown = encoded.messages, encoded.unknown
-    sizes = [len(content) for content in encoded.contents]
-    _check_sizes(sizes, max_bytes, unknown)
-    tally = _Tally()
-    start = 0
-    while start < len(messages):
-        stop = unknown if start < unknown else cut(sizes, start, max_bytes)
-        batch = Batch(start, stop, _join(encoded.contents[start:stop]))
-        outcome = yield batch
-        known_before = start < unknown or conflict_is_stored
-        tally.count(outcome.attempts, outcome.request_ids)
+
+    encoded: Encoded
+    max_bytes: int
+    conflict_is_stored: bool = False
+    _tally: Stored = field(init=False, factory=Stored)
+    _sizes: list[int] = field(init=False)
+    _done: int = field(init=False, default=0)
+    _known: int = field(init=False)
+    """Between `_done` and here the outcome is unknown; nothing behind it has been sent."""
+
+    def __attrs_post_init__(self) -> None:
+        self._sizes = [len(content) for content in self.encoded.contents]
+        self._known = self.encoded.unknown
+        _check_sizes(self._sizes, self.max_bytes, self.encoded.unknown)
+
+    def __iter__(self) -> Iterator[Batch]:
+        while self._done < len(self._sizes):
+            start, unknown = self._done, self.encoded.unknown
+            stop = unknown if start < unknown else cut(self._sizes, start, self.max_bytes)
+            self._known = stop
+            yield Batch(start, stop, join_messages(self.encoded.contents[start:stop]))
+
+    def settle(self, batch: Batch, outcome: Receipt | RequestFailedError) -> None:
+        """Take in what became of a batch; raises the error that nothing can be done about."""
+        known_before = batch.start < self.encoded.unknown
+        self._count(outcome.attempts, outcome.request_ids)
         if isinstance(outcome, Receipt):
-            tally.stored += len(batch)
-        elif isinstance(outcome, ConflictError) and known_before:
-            tally.already_stored += len(batch)
-        elif _can_halve(outcome, batch) and start >= unknown:
-            middle = start + (len(batch) + 1) // 2
-            max_bytes = max(body_size(sizes[start:middle]), body_size(sizes[middle:stop]))
-            continue
-        else:
-            outcome.progress = _progress(tally, messages, batch, outcome, start < unknown)
+            self._accept(batch, stored=len(batch))
+        elif isinstance(outcome, ConflictError) and (known_before or self.conflict_is_stored):
+            self._accept(batch, already_stored=len(batch))
+        elif outcome.outcome_unknown or known_before:
             raise outcome
-        start = stop
-    return Stored(
-        tally.stored, tally.already_stored, tally.requests, tally.retries, tally.request_ids
-    )
+        else:
+            self._known = batch.start
+            if not isinstance(outcome, PayloadTooLargeError) or len(batch) == 1:
+                raise outcome
+            self._halve(batch)
 
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Put `progress` on whatever ends the delivery early, be it Ctrl-C."""
+        try:
+            yield
+        except BaseException as error:
+            vars(error)["progress"] = progress = self._progress()
+            if not isinstance(error, AsappError):
+                error.add_note(str(progress))
+            raise
 
-def _can_halve(error: RequestFailedError, batch: Batch) -> bool:
-    # After an attempt of unknown outcome the whole batch may be stored: halves would double it.
-    return isinstance(error, PayloadTooLargeError) and len(batch) > 1 and not error.outcome_unknown
+    def result(self) -> Stored:
+        """What has been stored by now."""
+        return self._tally
 
+    def _count(self, attempts: int, request_ids: tuple[str, ...]) -> None:
+        self._tally = evolve(
+            self._tally,
+            requests=self._tally.requests + attempts,
+            retries=self._tally.retries + attempts - 1,
+            request_ids=self._tally.request_ids + request_ids,
+        )
 
-def _progress(
-    tally: _Tally,
-    messages: Sequence[Message],
-    batch: Batch,
-    error: RequestFailedError,
-    unknown_before: bool,
-) -> Progress:
-    unsettled = error.outcome_unknown or unknown_before
-    first_remaining = batch.stop if unsettled else batch.start
-    return Progress(
-        stored=tally.stored,
-        already_stored=tally.already_stored,
-        unknown=messages[batch.start : first_remaining],
-        remaining=messages[first_remaining:],
-        requests=tally.requests,
-        retries=tally.retries,
-    )
+    def _accept(self, batch: Batch, stored: int = 0, already_stored: int = 0) -> None:
+        self._tally = evolve(
+            self._tally,
+            stored=self._tally.stored + stored,
+            already_stored=self._tally.already_stored + already_stored,
+        )
+        self._done = batch.stop
+
+    def _halve(self, batch: Batch) -> None:
+        middle = batch.start + (len(batch) + 1) // 2
+        halves = self._sizes[batch.start : middle], self._sizes[middle : batch.stop]
+        self.max_bytes = max(map(body_size, halves))
+
+    def _progress(self) -> Progress:
+        return Progress(
+            stored=self._tally.stored,
+            already_stored=self._tally.already_stored,
+            unknown=self.encoded.messages[self._done : self._known],
+            remaining=self.encoded.messages[self._known :],
+            requests=self._tally.requests,
+            retries=self._tally.retries,
+        )
 
 
 def _check_sizes(sizes: Sequence[int], max_bytes: int, unknown: int) -> None:

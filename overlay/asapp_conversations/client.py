@@ -18,7 +18,7 @@ from .auth import (
     ThreadCredentials,
     choose_source,
 )
-from .batching import Receipt, Stored, deliver, encode_messages
+from .batching import Delivery, Receipt, Stored, encode_messages
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import ALREADY_STORED, ATTEMPTS, REQUEST_IDS
 from .options import ClientOptions, ConnectionOptions, Overrides, split
@@ -139,21 +139,22 @@ class Client(_BaseClient[Session]):
         Raises:
             InvalidRequestError: nothing was sent; `problems` names every index and field.
             AsappError: what ended it; `progress` says what is stored, unknown and remaining.
+
+        Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
+        out as it is, with the same `progress` as an attribute, and its counts in a note.
         """
         encoded = encode_messages(conversation_id, messages, unknown)
-        delivery = deliver(encoded, max_bytes=max_body_bytes, conflict_is_stored=conflict_is_stored)
+        delivery = Delivery(encoded, max_body_bytes, conflict_is_stored)
+        with delivery.reporting():
+            for batch in delivery:
+                delivery.settle(batch, self._outcome(conversation_id, batch.body))
+        return delivery.result()
+
+    def _outcome(self, conversation_id: str, body: bytes) -> Receipt | RequestFailedError:
         try:
-            batch = next(delivery)
-            while True:
-                try:
-                    outcome: Receipt | RequestFailedError
-                    outcome = self.send_batch(conversation_id, batch.body)
-                except RequestFailedError as error:
-                    outcome = error
-                batch = delivery.send(outcome)
-        except StopIteration as stop:
-            stored: Stored = stop.value
-            return stored
+            return self.send_batch(conversation_id, body)
+        except RequestFailedError as error:
+            return error
 
     def send_batch(self, conversation_id: str, body: bytes) -> Receipt:
         """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
@@ -229,19 +230,17 @@ class AsyncClient(_BaseClient[AsyncSession]):
         if isinstance(messages, AsyncIterable):
             messages = [message async for message in messages]
         encoded = encode_messages(conversation_id, messages, unknown)
-        delivery = deliver(encoded, max_bytes=max_body_bytes, conflict_is_stored=conflict_is_stored)
+        delivery = Delivery(encoded, max_body_bytes, conflict_is_stored)
+        with delivery.reporting():
+            for batch in delivery:
+                delivery.settle(batch, await self._outcome(conversation_id, batch.body))
+        return delivery.result()
+
+    async def _outcome(self, conversation_id: str, body: bytes) -> Receipt | RequestFailedError:
         try:
-            batch = next(delivery)
-            while True:
-                try:
-                    outcome: Receipt | RequestFailedError
-                    outcome = await self.send_batch(conversation_id, batch.body)
-                except RequestFailedError as error:
-                    outcome = error
-                batch = delivery.send(outcome)
-        except StopIteration as stop:
-            stored: Stored = stop.value
-            return stored
+            return await self.send_batch(conversation_id, body)
+        except RequestFailedError as error:
+            return error
 
     async def send_batch(self, conversation_id: str, body: bytes) -> Receipt:
         """Send one ready request body; see `Client.send_batch`."""

@@ -40,7 +40,7 @@ def counted(values: Sequence[Any]) -> str:
 
 @frozen
 class Progress:
-    """How far a call of `create_messages` came before it failed.
+    """How far a call of `create_messages` came before it failed or was interrupted.
 
     Attributes:
         stored: how many messages ASAPP has accepted in this call.
@@ -48,7 +48,7 @@ class Progress:
         unknown: the messages of the one batch whose outcome no answer told; pass them as
             `unknown=` of the next call, which sends them as the very same batch.
         remaining: the messages that are certainly not stored, in order.
-        requests: how many requests have left.
+        requests: how many requests have left, without those of a batch that was interrupted.
         retries: how many of them were resends.
     """
 

@@ -464,6 +464,23 @@ def test_provider_must_return_credentials(time: Any, make_messages: MakeMessages
         client.create_messages("ABC", make_messages(1))
 
 
+def test_foreign_error_half_way_has_progress(time: Any, make_messages: MakeMessages) -> None:
+    """An error that is not ours, such as a provider's, comes out as it is, with the progress."""
+    pairs = iter([Credentials("old", "a")])
+
+    def fetch() -> Credentials:
+        for pair in pairs:
+            return pair
+        raise OSError("vault is closed")
+
+    messages = make_messages(301)
+    client = Server(OK, error(401)).client(time, credentials=fetch)
+    with pytest.raises(OSError, match="vault is closed") as caught:
+        client.create_messages("ABC", messages)
+    progress = vars(caught.value)["progress"]
+    assert (progress.stored, progress.unknown) == (300, messages[300:])
+
+
 def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is named, with the variable that would give it."""
     monkeypatch.delenv("ASAPP_API_SECRET")

@@ -16,7 +16,7 @@ import asapp_conversations
 import httpx
 import pytest
 from asapp_conversations import ConflictError, RateLimitError, Stored, agent, customer, system
-from asapp_conversations.batching import Batch, Delivery, Encoded, Receipt, deliver
+from asapp_conversations.batching import Batch, Delivery, Encoded, Receipt
 from asapp_conversations.clock import Clock
 from asapp_conversations.errors import PayloadTooLargeError, Progress, RequestFailedError
 from asapp_conversations.exchange import Exchange, Resend
@@ -116,13 +116,9 @@ Sizes = st.lists(st.integers(min_value=40, max_value=2_000), max_size=1_000)
 
 def run(delivery: Delivery, answer: Callable[[Batch], Receipt | RequestFailedError]) -> Stored:
     """Go through a delivery with the answer to each batch."""
-    try:
-        batch = next(delivery)
-        while True:
-            batch = delivery.send(answer(batch))
-    except StopIteration as stop:
-        stored: Stored = stop.value
-        return stored
+    for batch in delivery:
+        delivery.settle(batch, answer(batch))
+    return delivery.result()
 
 
 @given(sizes=Sizes, budget=st.integers(2_100, 60_000), limit=st.integers(2_100, 60_000))
@@ -141,7 +137,7 @@ def test_batching_loses_and_doubles_nothing(sizes: list[int], budget: int, limit
         seen.extend(item[0] for item in items)
         return Receipt(1)
 
-    stored = run(deliver(Encoded(messages, contents, 0), max_bytes=budget), answer)
+    stored = run(Delivery(Encoded(messages, contents, 0), budget), answer)
     assert stored.stored == len(sizes)
     assert seen == list(range(len(sizes)))
 
@@ -150,7 +146,7 @@ def test_batching_loses_and_doubles_nothing(sizes: list[int], budget: int, limit
 def test_batching_uses_the_least_requests(count: int) -> None:
     """Without a byte limit, n messages are ceil(n / maximum) requests."""
     encoded = Encoded([agent("t", "a", "2024-01-01")] * count, [b"1"] * count, 0)
-    stored = run(deliver(encoded, max_bytes=10**9), lambda batch: Receipt(1))
+    stored = run(Delivery(encoded, 10**9), lambda batch: Receipt(1))
     assert stored.requests == -(-count // message_batch_rules().max_messages)
 
 

@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from asapp_conversations import APITimeoutError, AsyncClient, Client, Message
+from asapp_conversations import APITimeoutError, AsyncClient, Client, Message, Progress
 
 MakeMessages = Callable[[int], list[Message]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with the next of `answers`: a status, or None to hang up without a word."""
+    """Answers with the next of `answers`: a status, or None to hang up without a word.
+
+    A function is called when the request has arrived, and then no answer comes.
+    """
 
     protocol_version = "HTTP/1.1"
-    answers: ClassVar[list[int | None]] = []
+    answers: ClassVar[list[int | Callable[[], object] | None]] = []
     targets: ClassVar[list[str]] = []
     bodies: ClassVar[list[Any]] = []
     released: ClassVar[threading.Event]
@@ -35,7 +40,8 @@ class Handler(BaseHTTPRequestHandler):
         status = self.answers.pop(0) if self.answers else 200
         if status is None:
             self.close_connection = True
-        elif status == 0:
+        elif callable(status):
+            status()
             self.released.wait(10)
             self.close_connection = True
         else:
@@ -88,13 +94,53 @@ def test_async_hang_up(url: str, time: Any, make_messages: MakeMessages) -> None
 
 def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
     """A server that never answers ends in APITimeoutError of unknown outcome."""
-    Handler.answers[:] = [0]
+    Handler.answers[:] = [lambda: None]
     with (
         Client(base_url=url, timeout=0.05, retries=0) as client,
         pytest.raises(APITimeoutError) as caught,
     ):
         client.create_messages("ABC", make_messages(1))
     assert caught.value.outcome_unknown
+
+
+def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> None:
+    """KeyboardInterrupt comes out as it is, and says what is stored, unknown and remaining."""
+    main_thread = threading.get_ident()
+    Handler.answers[:] = [200, lambda: signal.pthread_kill(main_thread, signal.SIGINT)]
+    messages = make_messages(700)
+    with Client(base_url=url) as client:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client.create_messages("ABC", messages)
+        progress: Progress = vars(caught.value)["progress"]
+        assert (progress.stored, len(progress.unknown), len(progress.remaining)) == (300, 300, 100)
+        assert "Of 700 messages 300 are stored" in caught.value.__notes__[0]
+        rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        assert "s3cret-value" not in "".join(rendered.format())
+        Handler.answers[:] = [409, 200]
+        rest = client.create_messages("ABC", progress.remaining, unknown=progress.unknown)
+    assert (rest.already_stored, rest.stored) == (300, 100)
+    assert Handler.bodies[1] == Handler.bodies[2]
+
+
+def test_cancelled_task_tells_what_is_stored(url: str, make_messages: MakeMessages) -> None:
+    """So does a cancellation, to whoever waits for the task."""
+    messages = make_messages(700)
+
+    async def run() -> Progress:
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+        Handler.answers[:] = [200, lambda: loop.call_soon_threadsafe(arrived.set)]
+        async with AsyncClient(base_url=url) as client:
+            task = asyncio.create_task(client.create_messages("ABC", messages))
+            await arrived.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            progress: Progress = vars(caught.value)["progress"]
+            return progress
+
+    progress = asyncio.run(run())
+    assert (progress.stored, progress.unknown) == (300, messages[300:600])
+    assert progress.remaining == messages[600:]
 
 
 def test_proxy_from_the_environment(
