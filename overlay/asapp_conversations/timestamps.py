@@ -23,7 +23,7 @@ def parse_timestamp(value: datetime | str) -> WireTime:
     Strings are ISO 8601; digits past the microsecond are dropped. `ValueError` for anything else.
     """
     if isinstance(value, str):
-        value = isoparse(value)
+        value = _parse_iso(value)
     if not isinstance(value, datetime):
         raise ValueError("neither a datetime nor a string")  # noqa: TRY004
     try:
@@ -31,3 +31,11 @@ def parse_timestamp(value: datetime | str) -> WireTime:
     except OverflowError:
         raise ValueError("out of the range of years 1 to 9999") from None
     return WireTime.combine(value.date(), value.timetz())
+
+
+def _parse_iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        # Rarer forms: 24:00, an ordinal date, a year or month alone.
+        return isoparse(text)

@@ -25,6 +25,7 @@ from asapp_conversations.retry import RetryPolicy, backoff, retry_after
 from asapp_conversations.spec import Document, MessageBatchRules, message_batch_rules
 from asapp_conversations.timestamps import parse_timestamp
 from asapp_conversations.validation import check_record
+from dateutil.parser import isoparse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,8 @@ def test_jitter_only_stretches() -> None:
         ("2024-03-04T08:00:56.419Z", "2024-03-04T08:00:56.419000Z"),
         ("2024-03-04 03:01:34-05:00", "2024-03-04T08:01:34Z"),
         ("2024-03-04T08:00:56", "2024-03-04T08:00:56Z"),
+        ("2024-03-04T24:00", "2024-03-05T00:00:00Z"),
+        ("2024-064", "2024-03-04T00:00:00Z"),
         ("2024-03-04T08:00:56.123456789012Z", "2024-03-04T08:00:56.123456Z"),
         (datetime(2024, 3, 4, 8), "2024-03-04T08:00:00Z"),
         (datetime(2024, 3, 4, 8, tzinfo=timezone(timedelta(hours=2))), "2024-03-04T06:00:00Z"),
@@ -85,6 +88,28 @@ def test_jitter_only_stretches() -> None:
 def test_times_go_out_in_utc(value: Any, wire: str) -> None:
     """Every time goes out in UTC with `Z`; without a zone it is UTC already."""
     assert parse_timestamp(value).isoformat() == wire
+
+
+IsoTexts = st.one_of(
+    st.text("0123456789-:.,TWZ+ ", max_size=30),
+    st.from_regex(
+        r"\d{4}(-?[01]\d(-?[0-3]\d)?|-?W\d\d(-?\d)?|-?[0-3]\d\d)"
+        r"([T ][012]\d(:?[0-5]\d(:?[0-5]\d([.,]\d{1,12})?)?)?(Z|[+-][01]\d(:?[0-5]\d)?)?)?",
+        fullmatch=True,
+        alphabet=st.characters(max_codepoint=127),
+    ),
+)
+
+
+@given(text=IsoTexts)
+def test_both_parsers_agree(text: str) -> None:
+    """What dateutil takes is taken, and as the time that dateutil reads."""
+    try:
+        expected = isoparse(text)
+        expected = expected.astimezone(UTC) if expected.tzinfo else expected.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return
+    assert parse_timestamp(text) == expected
 
 
 @pytest.mark.parametrize("value", ["yesterday", None, 5, "0001-01-01T00:00:00+14:00"])
