@@ -82,7 +82,10 @@ class AsappError(Exception):
         return _restore, (type(self), self.args, self.__dict__.copy())
 
     def __str__(self) -> str:
-        return " ".join([*map(str, self.args), *([str(self.progress)] if self.progress else [])])
+        return " ".join([*self._sentences(), *([str(self.progress)] if self.progress else [])])
+
+    def _sentences(self) -> list[str]:
+        return [str(part) for part in self.args]
 
 
 class InvalidRequestError(AsappError, ValueError):
@@ -96,11 +99,11 @@ class InvalidRequestError(AsappError, ValueError):
         super().__init__(message)
         self.problems = tuple(problems)
 
-    def __str__(self) -> str:
-        lines = [super().__str__(), *map(str, self.problems[:SHOWN_PROBLEMS])]
+    def _sentences(self) -> list[str]:
+        lines = [*super()._sentences(), *map(str, self.problems[:SHOWN_PROBLEMS])]
         if len(self.problems) > SHOWN_PROBLEMS:
             lines.append(f"and {len(self.problems) - SHOWN_PROBLEMS} more, all in .problems")
-        return "\n  ".join(lines)
+        return ["\n  ".join(lines)]
 
 
 class RequestFailedError(AsappError):
@@ -123,14 +126,14 @@ class APIConnectionError(RequestFailedError):
     `outcome_unknown` says whether the request may have arrived all the same.
     """
 
-    def __str__(self) -> str:
+    def _sentences(self) -> list[str]:
         arrived = (
             "It may have been carried out."
             if self.outcome_unknown
             else "It was certainly not carried out."
         )
         attempts = f"({_count(self.attempts, 'attempt')}{_quoted_ids(self.request_ids)})."
-        return " ".join([super().__str__(), attempts, arrived])
+        return [*super()._sentences(), attempts, arrived]
 
 
 class APITimeoutError(APIConnectionError):
@@ -173,7 +176,7 @@ class APIStatusError(RequestFailedError):
         self.path = path
         self.retry_after = retry_after
 
-    def __str__(self) -> str:
+    def _sentences(self) -> list[str]:
         facts = [f"code {self.code}"] if self.code else []
         facts += [f"request id {self.request_id}"] if self.request_id else []
         facts += [_count(self.attempts, "attempt")]
@@ -185,9 +188,7 @@ class APIStatusError(RequestFailedError):
         sentences.append(self.advice)
         if self.outcome_unknown:
             sentences.append("An attempt may have been carried out.")
-        if self.progress:
-            sentences.append(str(self.progress))
-        return " ".join(sentences)
+        return sentences
 
     def _phrase(self) -> str:
         try:
@@ -223,7 +224,7 @@ class NotFoundError(APIStatusError):
 class ConflictError(APIStatusError):
     """409: ASAPP holds this already."""
 
-    advice = "ASAPP has stored this already; do not send it again."
+    advice = "ASAPP holds this already; create_messages(…, conflict_is_stored=True) counts it so."
 
 
 class PayloadTooLargeError(APIStatusError):

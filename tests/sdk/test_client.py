@@ -18,7 +18,6 @@ from asapp_conversations import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    AsappError,
     AsyncClient,
     AuthenticationError,
     Client,
@@ -32,12 +31,16 @@ from asapp_conversations import (
     RateLimitError,
     ServiceUnavailableError,
     Stored,
+    UnprocessableEntityError,
+    __version__,
     agent,
 )
+from asapp_conversations.auth import TaskCredentials, ThreadCredentials
 from asapp_conversations.errors import STATUS_ERRORS
 from asapp_conversations.spec import load_document, message_batch_rules
 from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
+from pytest_httpx import HTTPXMock
 
 MakeMessages = Callable[[int], list[Message]]
 SECRET = "s3cret-value"
@@ -85,7 +88,24 @@ def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMess
     assert texts == [f"text {i:04}" for i in range(2 * limit + 1)]
     keys = set(load_document().key_headers.values())
     assert {server.headers[0][name] for name in keys} == {"id-1", SECRET}
-    assert server.headers[0]["user-agent"].startswith("asapp-conversations/")
+    agent_name = server.headers[0]["user-agent"]
+    assert agent_name.startswith(f"asapp-conversations/{__version__} ")
+    assert f"document {load_document().version}" in agent_name
+
+
+def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: MakeMessages) -> None:
+    """The tests of a user's own program intercept the clients with pytest-httpx."""
+    httpx_mock.add_response(status_code=503)
+    httpx_mock.add_response(json={}, is_reusable=True)
+
+    async def run() -> Stored:
+        async with AsyncClient(clock=time.clock()) as client:
+            return await client.create_messages("ABC", make_messages(1))
+
+    with Client(clock=time.clock()) as client:
+        assert client.create_messages("ABC", make_messages(1)).retries == 1
+    assert asyncio.run(run()).stored == 1
+    assert len(httpx_mock.get_requests()) == 3
 
 
 def test_no_messages_send_nothing(time: Any) -> None:
@@ -156,6 +176,23 @@ def test_any_error_answer_is_survived(
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value) == str(copy.copy(caught.value))
     assert len(repr(caught.value.body)) < 20_000
+
+
+def test_error_keeps_what_the_answer_says(time: Any, make_messages: MakeMessages) -> None:
+    """Code, message, path, request id, body and wait of a documented answer are kept."""
+    answer = error(422, "[Path '/messages/0/sender'] bad", **{"retry-after": "7"})
+    with pytest.raises(UnprocessableEntityError) as caught:
+        Server(answer).client(time).create_messages("ABC", make_messages(1))
+    failure = caught.value
+    assert (failure.code, failure.request_id, failure.path) == (
+        "422-01",
+        "r-422",
+        "/messages/0/sender",
+    )
+    assert failure.message == "[Path '/messages/0/sender'] bad"
+    assert failure.body == answer.json()
+    assert failure.retry_after == 7
+    assert failure.attempts == 1
 
 
 def test_schedules(time: Any, make_messages: MakeMessages) -> None:
@@ -457,6 +494,21 @@ def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) ->
     assert len(refusing.bodies) == 2
 
 
+def test_renewal_is_shared() -> None:
+    """When several requests are refused at once, the provider is asked once for all of them."""
+    pairs = [Credentials(name, "s") for name in ("old", "new", "never")]
+
+    async def renew_in_tasks() -> list[Credentials]:
+        shared = TaskCredentials(iter(pairs).__next__)
+        old = await shared.get()
+        return [await shared.get(refused=old) for _ in range(2)]
+
+    shared = ThreadCredentials(iter(pairs).__next__)
+    old = shared.get()
+    assert [shared.get(refused=old) for _ in range(2)] == [pairs[1]] * 2
+    assert asyncio.run(renew_in_tasks()) == [pairs[1]] * 2
+
+
 def test_provider_must_return_credentials(time: Any, make_messages: MakeMessages) -> None:
     """A provider that returns something else is named."""
     client = Server(OK).client(time, credentials=lambda: "secret")
@@ -543,10 +595,13 @@ def test_default_server_is_the_documents(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load_document().server_url in repr(Client())
 
 
-def test_keys_stay_with_their_origin(time: Any) -> None:
-    """A request to another origin carries no keys."""
+@pytest.mark.parametrize(
+    "url", ["https://elsewhere.example/", "http://localhost:2/", "https://localhost:1/"]
+)
+def test_keys_stay_with_their_origin(time: Any, url: str) -> None:
+    """A request to another host, port or scheme carries no keys."""
     server = Server(OK)
-    server.client(time).get_httpx_client().post("https://elsewhere.example/", json={})
+    server.client(time).get_httpx_client().post(url, json={})
     assert not load_document().key_headers.values() & server.headers[0].keys()
 
 
@@ -639,6 +694,24 @@ def test_requests_are_evenly_spaced(time: Any, make_messages: MakeMessages) -> N
     assert gaps == pytest.approx([0.1] * 4, rel=1e-6)
 
 
+def test_tasks_share_one_pace(time: Any, make_messages: MakeMessages) -> None:
+    """All tasks of an async client, and its copies, leave one after the other."""
+    departures = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        departures.append(time.now)
+        return httpx.Response(200, json={})
+
+    async def run() -> None:
+        client = AsyncClient(transport=httpx.MockTransport(note), clock=time.clock(), rate=50)
+        copies = (client, client.with_options(retries=0), client)
+        await asyncio.gather(*(each.create_messages("ABC", make_messages(1)) for each in copies))
+
+    asyncio.run(run())
+    gaps = [later - earlier for earlier, later in pairwise(departures)]
+    assert gaps == pytest.approx([1 / 50] * 2, rel=1e-4)
+
+
 def test_wrong_kind_of_client_is_named() -> None:
     """A client used with the other kind of function says which one to use."""
     with pytest.raises(TypeError, match="AsyncClient"):
@@ -706,8 +779,3 @@ def test_async_client_takes_plain_providers(time: Any, make_messages: MakeMessag
             assert stored.stored == 1
 
     asyncio.run(run())
-
-
-def test_errors_share_one_base() -> None:
-    """Every public error is an AsappError."""
-    assert all(issubclass(kind, AsappError) for kind in STATUS_ERRORS.values())
