@@ -70,7 +70,7 @@ def _clock(value: Clock | None) -> Clock:
     return value or Clock()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Settings:
     """The options of a client, checked and completed; `Client` says what each means."""
 
@@ -80,7 +80,7 @@ class Settings:
     max_wait: float = 60.0
     total_timeout: float | None = 120.0
     rate: float | None = published.REQUESTS_PER_SECOND
-    headers: httpx.Headers = field(default=None, converter=httpx.Headers, repr=False)
+    headers: httpx.Headers = field(default=None, converter=httpx.Headers)
     allow_http: bool = False
     clock: Clock = field(default=None, converter=_clock)
 

@@ -95,8 +95,8 @@ def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMess
 
 def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: MakeMessages) -> None:
     """The tests of a user's own program intercept the clients with pytest-httpx."""
-    httpx_mock.add_response(status_code=503)
-    httpx_mock.add_response(json={}, is_reusable=True)
+    for status in (503, 200, 200):
+        httpx_mock.add_response(status_code=status, json={})
 
     async def run() -> Stored:
         async with AsyncClient(clock=time.clock()) as client:

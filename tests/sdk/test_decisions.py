@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from importlib.metadata import packages_distributions, requires
 from typing import Any
 
 import asapp_conversations
@@ -269,7 +271,7 @@ def test_conflict_without_a_bodiless_success_is_an_error() -> None:
 
 
 def test_import_needs_no_tool() -> None:
-    """Importing the package imports nothing that only a tool needs."""
+    """Importing the package imports no part of the tools and nothing that only an extra brings."""
     # httpx itself imports rich and others where they happen to be installed.
     script = (
         "import sys, httpx; before = set(sys.modules); import asapp_conversations;"
@@ -278,8 +280,22 @@ def test_import_needs_no_tool() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    tools = {"duckdb", "aiohttp", "typer", "rich", "starlette", "uvicorn", "sqlite3"}
-    assert not tools & set(done.stdout.split())
+    imported = set(done.stdout.split())
+    tools = {"importer", "cli", "sandbox", "pytest_plugin"}
+    assert not imported & {f"asapp_conversations.{tool}" for tool in tools}
+    assert not {name.partition(".")[0] for name in imported} & {"sqlite3", *optional_modules()}
+
+
+def optional_modules() -> set[str]:
+    """The top-level modules of what is installed for an extra alone."""
+    requirements = {True: set[str](), False: {"asapp-conversations"}}
+    for requirement in requires("asapp-conversations") or ():
+        name = re.split(r"[^\w.-]", requirement)[0]
+        requirements["extra ==" in requirement].add(name)
+    optional = requirements[True] - requirements[False]
+    assert "starlette" in optional
+    modules = packages_distributions().items()
+    return {module for module, names in modules if optional & set(names)}
 
 
 def test_every_public_name_exists() -> None:
