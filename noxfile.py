@@ -27,6 +27,8 @@ nox.options.sessions = [
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 CONSTRAINTS = ["-c", "constraints.txt"]
+SUITE = ["tests/sdk", "tests/sandbox", "tests/examples"]
+TYPED = ["overlay/asapp_conversations", "tests/typing", "examples"]
 
 
 def install_groups(session: nox.Session, *names: str, project: bool = False) -> None:
@@ -62,10 +64,10 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types of the overlay and of what users write."""
     install_groups(session, "types", project=True)
-    session.run("mypy", "overlay/asapp_conversations", "tests/typing")
+    session.run("mypy", *TYPED)
     # The node that the group brings along, so that pyright looks for no other and no newer self.
     env = {"PYRIGHT_PYTHON_GLOBAL_NODE": "0", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    session.run("pyright", "overlay/asapp_conversations", "tests/typing", env=env)
+    session.run("pyright", *TYPED, env=env)
 
 
 @nox.session(python=PYTHONS)
@@ -78,7 +80,7 @@ def tests(session: nox.Session) -> None:
         "run",
         "-m",
         "pytest",
-        *(session.posargs or ["tests/sdk", "tests/sandbox"]),
+        *(session.posargs or SUITE),
         env=data,
     )
 
@@ -99,7 +101,7 @@ def lowest(session: nox.Session) -> None:
     declared = [*project["dependencies"], *(item for extra in extras for item in extra)]
     oldest = [item.replace(">=", "==") for item in declared if not item.startswith(project["name"])]
     session.install(".[all]", *oldest, *nox.project.dependency_groups(PROJECT, "test"))
-    session.run("pytest", *(session.posargs or ["tests/sdk", "tests/sandbox"]))
+    session.run("pytest", *(session.posargs or SUITE))
 
 
 @nox.session(reuse_venv=False)

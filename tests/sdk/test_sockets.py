@@ -171,21 +171,12 @@ def test_threads_share_one_pace(url: str, time: Any, make_messages: MakeMessages
     assert sum(time.waits) == pytest.approx(3 / 50, rel=1e-3)
 
 
-def test_dry_run_example() -> None:
-    """The dry run prints the request of the bundled transcript."""
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / "dry_run.py"], capture_output=True, text=True, check=True
-    )
-    assert "5 messages" in done.stdout
-    assert "Stored(stored=5" in done.stdout
-
-
-def test_errors_example(url: str) -> None:
+def test_error_handling_example(url: str) -> None:
     """The example of errors sends the rest again after a failure half-way."""
     Handler.answers[:] = [500, 500, 500, 500, 409]
     environment = {"ASAPP_API_ID": "id", "ASAPP_API_SECRET": "secret", "ASAPP_BASE_URL": url}
     done = subprocess.run(
-        [sys.executable, EXAMPLES / "errors.py", "ABC"],
+        [sys.executable, EXAMPLES / "error_handling.py", "ABC"],
         capture_output=True,
         text=True,
         check=True,
