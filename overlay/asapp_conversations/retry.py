@@ -21,6 +21,7 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_NOT_CONNECTED = {("aiohttp", "ClientConnectorError"), ("aiohttp", "ConnectionTimeoutError")}
 _PROGRAMMING_ERRORS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
@@ -82,10 +83,14 @@ def may_have_arrived(error: httpx.RequestError) -> bool:
     """Whether the request can have reached the server although no answer came back."""
     if not isinstance(error, _NEVER_SENT):
         return True
-    # Other transports map their errors freely: httpx-aiohttp reports a connection that was
-    # reset after the request had left as ConnectTimeout. Only httpcore's word is taken.
-    cause = error.__cause__
-    return cause is not None and type(cause).__module__.partition(".")[0] != "httpcore"
+    if error.__cause__ is None:
+        return False
+    # Other transports map their errors freely: httpx-aiohttp reports as ConnectTimeout both a
+    # connection that was refused and one that was reset after the request had left.
+    kinds = type(error.__cause__).__mro__
+    origins = {(kind.__module__.partition(".")[0], kind.__name__) for kind in kinds}
+    of_httpcore = any(package == "httpcore" for package, _ in origins)
+    return not of_httpcore and not origins & _NOT_CONNECTED
 
 
 def is_programming_error(error: httpx.RequestError) -> bool:

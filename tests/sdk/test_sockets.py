@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from asapp_conversations import APITimeoutError, AsyncClient, Client, Message, Progress
+from asapp_conversations import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncClient,
+    Client,
+    Message,
+    Progress,
+)
+from httpx_aiohttp import AiohttpTransport
 
 MakeMessages = Callable[[int], list[Message]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -47,6 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_response(status)
             self.send_header("content-length", "2")
+            self.send_header("retry-after", "0")
             self.end_headers()
             self.wfile.write(b"{}")
 
@@ -90,6 +99,23 @@ def test_async_hang_up(url: str, time: Any, make_messages: MakeMessages) -> None
             assert (stored.stored, stored.requests) == (301, 3)
 
     asyncio.run(run())
+
+
+def test_foreign_transport_tells_refused_from_lost(url: str, make_messages: MakeMessages) -> None:
+    """Through aiohttp too, what met no server is certain, and what was cut off is not."""
+    Handler.answers[:] = [None]
+
+    async def outcome_unknown(base_url: str) -> bool:
+        async with AsyncClient(
+            base_url=base_url, transport=AiohttpTransport(), retries=0
+        ) as client:
+            with pytest.raises(APIConnectionError) as caught:
+                await client.create_messages("ABC", make_messages(1))
+        return caught.value.outcome_unknown
+
+    assert not asyncio.run(outcome_unknown("http://127.0.0.1:9"))
+    assert not asyncio.run(outcome_unknown("http://no-such-host.localhost:9"))
+    assert asyncio.run(outcome_unknown(url))
 
 
 def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
