@@ -8,7 +8,7 @@ import httpx
 from attrs import asdict, define, field, frozen
 
 from . import retry
-from .answers import ErrorAnswer, read_error_answer
+from .answers import read_error_answer, read_request_id
 from .clock import Clock
 from .errors import (
     APIConnectionError,
@@ -89,27 +89,27 @@ class Exchange:
 
     def _judge_status(self, response: httpx.Response) -> httpx.Response | Resend:
         status = response.status_code
-        answer = read_error_answer(response, self.request.content)
-        if answer.request_id:
-            self.request_ids.append(answer.request_id)
+        request_id = read_request_id(response)
+        if request_id:
+            self.request_ids.append(request_id)
         if status == 409 and self.outcome_unknown:
             success = self.operation.bodiless_success if self.operation else None
             if success is not None:
-                self._log(logging.DEBUG, f"{status}, stored by an earlier attempt", answer)
+                self._log(logging.DEBUG, "409, stored by an earlier attempt", request_id)
                 return self._mark(_stored_already(success, response))
-        asked = retry.retry_after(response.headers, self.clock.time())
         if status == 401 and self.renewable:
             self.renewable = False
-            self._log(logging.INFO, "401, asks for other credentials", answer)
+            self._log(logging.INFO, "401, asks for other credentials", request_id)
             return Resend(renew_credentials=True)
         unusable = response.is_success
-        if status >= 500 or unusable:
-            self.outcome_unknown = True
-        retriable = retry.is_retriable_status(status) or (unusable and self._repeatable)
+        self.outcome_unknown |= status >= 500 or unusable
+        asked = retry.retry_after(response.headers, self.clock.time())
         wait = retry.backoff(status, self.resends, self.clock.random()) if asked is None else asked
+        retriable = retry.is_retriable_status(status) or (unusable and self._repeatable)
         if retriable and self._may_resend(wait):
-            return self._resend(str(status), wait, answer)
-        self._log(logging.DEBUG, str(status), answer)
+            return self._resend(str(status), wait, request_id)
+        self._log(logging.DEBUG, str(status), request_id)
+        answer = read_error_answer(response, self.request.content)
         failure = status_error(status)(
             self.description, status, retry_after=asked, **asdict(answer)
         )
@@ -136,9 +136,9 @@ class Exchange:
     def _elapsed(self) -> float:
         return self.clock.monotonic() - self.started
 
-    def _resend(self, why: str, wait: float, answer: ErrorAnswer | None = None) -> Resend:
+    def _resend(self, why: str, wait: float, request_id: str | None = None) -> Resend:
         self.resends += 1
-        self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s", answer)
+        self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s", request_id)
         return Resend(wait)
 
     def _complete(self, error: RequestFailedError) -> RequestFailedError:
@@ -152,7 +152,7 @@ class Exchange:
         response.extensions[REQUEST_IDS] = tuple(self.request_ids)
         return response
 
-    def _log(self, level: int, outcome: str, answer: ErrorAnswer | None = None) -> None:
+    def _log(self, level: int, outcome: str, request_id: str | None = None) -> None:
         logger.log(
             level,
             "%s: %s (attempt %d, %.3f s, request id %s)",
@@ -160,7 +160,7 @@ class Exchange:
             outcome,
             self.attempts,
             self._elapsed,
-            answer.request_id if answer else None,
+            request_id,
         )
 
 

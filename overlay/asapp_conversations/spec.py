@@ -44,16 +44,9 @@ class Document:
         return {name: schemes[name]["name"] for name in names}
 
     @cached_property
-    def required_error_details(self) -> tuple[str, ...]:
-        """The properties that an error's details always have."""
-        schemas = (operation.response_schema(None) for operation in self.operations)
-        details = [self.resolve(schema["properties"]["error"]) for schema in schemas if schema]
-        return tuple(name for detail in details for name in detail.get("required", ()))
-
-    @cached_property
     def words(self) -> frozenset[str]:
-        """The values that enumerations allow."""
-        return frozenset(_enumerated(self.content))
+        """The names of properties and the values that enumerations allow."""
+        return frozenset(_vocabulary(self.content))
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -61,7 +54,8 @@ class Document:
         return tuple(
             Operation(self, method, template, item)
             for template, item in self.content["paths"].items()
-            for method in METHODS & item.keys()
+            for method in item
+            if method in METHODS
         )
 
     def operation(self, operation_id: str) -> Operation:
@@ -139,10 +133,10 @@ class Operation:
         except (ValueError, RecursionError):
             return False
 
-    def response_schema(self, status: int | None) -> Mapping[str, Any] | None:
-        """The schema of the JSON body of that status, or of every other one for None."""
+    def response_schema(self, status: int) -> Mapping[str, Any] | None:
+        """The schema of the JSON body of that status."""
         responses = self.definition["responses"]
-        keys = ("default",) if status is None else (str(status), f"{status // 100}XX", "default")
+        keys = (str(status), f"{status // 100}XX", "default")
         response: Mapping[str, Any] = next((responses[key] for key in keys if key in responses), {})
         return self._json_schema(self.document.resolve(response))
 
@@ -214,14 +208,15 @@ def message_batch_rules() -> MessageBatchRules:
     return MessageBatchRules.of(load_document())
 
 
-def _enumerated(node: Any) -> Iterator[str]:
+def _vocabulary(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         yield from (value for value in node.get("enum", ()) if isinstance(value, str))
+        yield from node.get("properties", ())
         for value in node.values():
-            yield from _enumerated(value)
+            yield from _vocabulary(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _enumerated(value)
+            yield from _vocabulary(value)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import httpx
@@ -68,7 +70,7 @@ class Session(httpx.Client):
     ) -> httpx.Response | httpx.RequestError:
         outcome: httpx.Response | httpx.RequestError
         try:
-            with _Signature(exchange.request, credentials):
+            with _signed(exchange.request, credentials):
                 outcome = self._pool.send(exchange.request, auth=None, follow_redirects=False)
         except httpx.RequestError as error:
             outcome = error
@@ -132,7 +134,7 @@ class AsyncSession(httpx.AsyncClient):
     ) -> httpx.Response | httpx.RequestError:
         outcome: httpx.Response | httpx.RequestError
         try:
-            with _Signature(exchange.request, credentials):
+            with _signed(exchange.request, credentials):
                 outcome = await self._pool.send(exchange.request, auth=None, follow_redirects=False)
         except httpx.RequestError as error:
             outcome = error
@@ -156,17 +158,13 @@ def _begin(settings: Settings, request: httpx.Request, *, renewable: bool) -> Ex
     return Exchange(request, operation, settings.policy, settings.clock, renewable)
 
 
-class _Signature:
+@contextmanager
+def _signed(request: httpx.Request, credentials: Credentials | None) -> Iterator[None]:
     """Puts the keys on a request for as long as it is on its way, and takes them off again."""
-
-    def __init__(self, request: httpx.Request, credentials: Credentials | None) -> None:
-        self._request = request
-        self._credentials = credentials
-
-    def __enter__(self) -> None:
-        if self._credentials:
-            self._request.headers.update(self._credentials.headers())
-
-    def __exit__(self, *_: object) -> None:
+    if credentials:
+        request.headers.update(credentials.headers())
+    try:
+        yield
+    finally:
         for name in load_document().key_headers.values():
-            self._request.headers.pop(name, None)
+            request.headers.pop(name, None)
