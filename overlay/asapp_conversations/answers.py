@@ -40,14 +40,15 @@ def read_error_answer(response: httpx.Response, sent: bytes) -> ErrorAnswer:
     payload = _json(response.content)
     details = _details(payload)
     message = details.message[:KEPT_CHARACTERS]
-    path = PATH.search(message)
     kept = payload if _is_small(response.content) else None
     if kept is None:
         kept = response.text[:KEPT_CHARACTERS]
     redactor = Redactor(_json(sent), [message, kept])
+    message = redactor.text(message)
+    path = PATH.search(message)
     return ErrorAnswer(
         code=details.code or None,
-        message=redactor.text(message) or None,
+        message=message or None,
         request_id=details.request_id or None,
         path=path[0].split("'")[1] if path else None,
         body=redactor.value(kept),

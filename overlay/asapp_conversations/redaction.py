@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .spec import load_document
 
@@ -22,13 +22,10 @@ class Redactor:
     """Takes what also stands in `request` out of the texts of `answer`, both JSON values."""
 
     def __init__(self, request: object, answer: object) -> None:
-        sent = set(_texts(request)) - load_document().words
-        self._withholds = sum(map(len, sent)) > SEARCHED_CHARACTERS
-        said = set[str]() if self._withholds else {run for t in _texts(answer) for run in _runs(t)}
-        self._quoted = (
-            {run for text in sent for run in _runs(text) if run in said} if said else said
-        )
-        short = sorted(re.escape(text) for text in sent if text.strip() and len(text) < ECHO_LENGTH)
+        self._sent = set(_texts(request)) - load_document().words
+        self._withholds = sum(map(len, self._sent)) > SEARCHED_CHARACTERS
+        self._quoted = set[str]() if self._withholds else _common_runs(self._sent, answer)
+        short = sorted(re.escape(t) for t in self._sent if t.strip() and len(t) < ECHO_LENGTH)
         self._short = re.compile(rf"(?<!\w)(?:{'|'.join(short) or '(?!)'})(?!\w)")
 
     def text(self, text: str) -> str:
@@ -36,8 +33,7 @@ class Redactor:
         if self._withholds:
             return REDACTED
         pieces = PATH.split(text)
-        pieces[::2] = map(self._redact, pieces[::2])
-        return "".join(pieces)
+        return "".join(piece if self._is_path(piece) else self._redact(piece) for piece in pieces)
 
     def value(self, value: object) -> object:
         """A JSON value of the answer, redacted wherever it is nested, in keys and numbers too."""
@@ -51,6 +47,9 @@ class Redactor:
             case _:
                 redacted = self.text(str(value))
                 return value if redacted == str(value) else redacted
+
+    def _is_path(self, piece: str) -> bool:
+        return PATH.fullmatch(piece) is not None and not any(piece in text for text in self._sent)
 
     def _redact(self, text: str) -> str:
         marked = list(text)
@@ -73,6 +72,11 @@ def _texts(value: object) -> Iterator[str]:
                 pending += items
             case item:
                 yield str(item)
+
+
+def _common_runs(sent: Iterable[str], answer: object) -> set[str]:
+    said = {run for text in _texts(answer) for run in _runs(text)}
+    return {run for text in sent for run in _runs(text) if run in said}
 
 
 def _runs(text: str) -> Iterator[str]:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from asapp_conversations.answers import ErrorAnswer, read_error_answer, read_request_id
 from asapp_conversations.redaction import ECHO_LENGTH, REDACTED, Redactor
-from hypothesis import given
+from asapp_conversations.spec import load_document
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 
@@ -84,6 +85,15 @@ def test_echoes_are_redacted_wherever_they_stand() -> None:
     }
 
 
+def test_what_looks_like_a_path_is_no_way_out() -> None:
+    """A text that was sent is redacted though it is written like the path of an error."""
+    text = "[Path 'My card is 4111']"
+    answer = read({"error": {"message": f"[Path '/messages/0'] {text}"}}, text)
+    assert answer.message == "[Path '/messages/0'] [redacted]"
+    assert answer.path == "/messages/0"
+    assert read({"error": {"message": text}}, text).path is None
+
+
 def test_numbers_of_the_request_are_found_too() -> None:
     """What the request holds as a number is personal data like a text."""
     redactor = Redactor({"text": 4111111111}, "no account 4111111111")
@@ -97,6 +107,7 @@ def test_numbers_of_the_request_are_found_too() -> None:
 )
 def test_no_run_of_a_text_is_left(text: str, before: str, after: str) -> None:
     """Whatever surrounds it, no eight characters in a row of a text that was sent remain."""
+    assume(text not in load_document().words)
     said = before + text + after
     redacted = Redactor([text], said).text(said)
     for start in range(len(text) - ECHO_LENGTH + 1):
