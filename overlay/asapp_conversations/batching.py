@@ -179,7 +179,7 @@ class Delivery:
     max_bytes: int
     conflict_is_stored: bool = False
     _tally: Stored = field(init=False, factory=Stored)
-    _sizes: list[int] = field(init=False)
+    _sizes: list[int] = field(init=False, repr=counted)
     _done: int = field(init=False, default=0)
     _known: int = field(init=False)
     """Between `_done` and here the outcome is unknown; nothing behind it has been sent."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import jsonschema_rs
-from attrs import frozen
+from attrs import field, frozen
 
 Schema = dict[str, Any]
 
@@ -96,7 +96,7 @@ class Operation:
     document: Document
     method: str
     template: str
-    item: Mapping[str, Any]
+    item: Mapping[str, Any] = field(repr=False)
 
     @property
     def definition(self) -> Mapping[str, Any]:

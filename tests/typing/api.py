@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import assert_type
 
+import httpx
 from asapp_conversations import (
     APIStatusError,
     AsappError,
@@ -13,10 +14,12 @@ from asapp_conversations import (
     Client,
     Credentials,
     Message,
+    Receipt,
     Stored,
     agent,
     customer,
 )
+from asapp_conversations.exchange import Exchange
 from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.models import MessageBatch
 
@@ -38,6 +41,27 @@ def send(moment: datetime) -> None:
                 client.create_messages(
                     "ABC", error.progress.remaining, unknown=error.progress.unknown
                 )
+
+
+class Gate:
+    """A gate of one's own, by its shape alone."""
+
+    async def admit(self, exchange: Exchange) -> None:
+        assert_type(exchange.outcome_unknown, bool)
+
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
+        assert_type(exchange.attempts, int)
+
+
+async def send_body(body: bytes) -> None:
+    async with AsyncClient(gate=Gate()) as client:
+        assert_type(await client.send_batch("ABC", body), Receipt)
+
+
+def misspell() -> None:
+    Client(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Client(retries="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Client().with_options(verify=False)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def fetch() -> Credentials:
