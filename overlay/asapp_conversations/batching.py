@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -23,6 +23,9 @@ from .errors import (
 from .spec import message_batch_rules
 from .timestamps import WireTime, parse_timestamp
 from .validation import Problem, check_conversation_id, check_record
+
+NO_MESSAGES = (Message, str, bytes, Mapping)
+"""What can be iterated over, but by accident."""
 
 
 @frozen
@@ -90,7 +93,7 @@ def encode_messages(
     contents: list[bytes] = []
     unknown_count = 0
     for name, group in (("unknown", unknown), ("messages", messages)):
-        if isinstance(group, (Message, str, bytes, dict)):
+        if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):
             raise InvalidRequestError(
                 f"{name}: an iterable of Message is expected, not {type(group).__name__}"
             )
@@ -181,19 +184,19 @@ class Delivery:
     _tally: Stored = field(init=False, factory=Stored)
     _sizes: list[int] = field(init=False, repr=counted)
     _done: int = field(init=False, default=0)
-    _known: int = field(init=False)
-    """Between `_done` and here the outcome is unknown; nothing behind it has been sent."""
+    _doubtful_until: int = field(init=False)
+    """From `_done` to here the outcome is unknown; nothing behind it has been sent."""
 
     def __attrs_post_init__(self) -> None:
         self._sizes = [len(content) for content in self.encoded.contents]
-        self._known = self.encoded.unknown
+        self._doubtful_until = self.encoded.unknown
         _check_sizes(self._sizes, self.max_bytes, self.encoded.unknown)
 
     def __iter__(self) -> Iterator[Batch]:
         while self._done < len(self._sizes):
             start, unknown = self._done, self.encoded.unknown
             stop = unknown if start < unknown else cut(self._sizes, start, self.max_bytes)
-            self._known = stop
+            self._doubtful_until = stop
             yield Batch(start, stop, join_messages(self.encoded.contents[start:stop]))
 
     def settle(self, batch: Batch, outcome: Receipt | RequestFailedError) -> None:
@@ -207,7 +210,7 @@ class Delivery:
         elif outcome.outcome_unknown or known_before:
             raise outcome
         else:
-            self._known = batch.start
+            self._doubtful_until = batch.start
             if not isinstance(outcome, PayloadTooLargeError) or len(batch) == 1:
                 raise outcome
             self._halve(batch)
@@ -252,8 +255,8 @@ class Delivery:
         return Progress(
             stored=self._tally.stored,
             already_stored=self._tally.already_stored,
-            unknown=self.encoded.messages[self._done : self._known],
-            remaining=self.encoded.messages[self._known :],
+            unknown=self.encoded.messages[self._done : self._doubtful_until],
+            remaining=self.encoded.messages[self._doubtful_until :],
             requests=self._tally.requests,
             retries=self._tally.retries,
         )

@@ -393,9 +393,9 @@ def test_value_that_is_no_json_is_a_problem(time: Any, make_messages: MakeMessag
         Server(OK).client(time).create_messages("ABC", [message])
 
 
-@pytest.mark.parametrize("messages", ["text", agent("a", "b", "2024-01-01"), {"a": 1}])
-def test_a_single_message_is_no_iterable(time: Any, messages: Any) -> None:
-    """What is iterable by accident is refused."""
+@pytest.mark.parametrize("messages", ["text", agent("a", "b", "2024-01-01"), {"a": 1}, None, 5])
+def test_what_holds_no_messages_is_refused(time: Any, messages: Any) -> None:
+    """What is iterable by accident, or not at all, is refused with what is expected."""
     with pytest.raises(InvalidRequestError, match="an iterable of Message"):
         Server(OK).client(time).create_messages("ABC", messages)
 
