@@ -13,8 +13,6 @@ from urllib.parse import quote
 import jsonschema_rs
 from attrs import field, frozen
 
-Schema = dict[str, Any]
-
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 """The fields of a path item that are operations (OpenAPI 3.0.1, Path Item Object)."""
 
@@ -89,7 +87,7 @@ class Document:
         )
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Operation:
     """One operation: a method on a path template."""
 
@@ -102,9 +100,12 @@ class Operation:
     def definition(self) -> Mapping[str, Any]:
         return cast("Mapping[str, Any]", self.item[self.method])
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return _compile_template(self.template)
+        """What a path that it serves looks like in a URL."""
+        parts = re.split(r"(\{[^}]+\})", self.template)
+        escaped = ("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+        return re.compile("".join(escaped))
 
     @property
     def repeatable(self) -> bool:
@@ -223,11 +224,3 @@ def _vocabulary(node: Any) -> Iterator[str]:
 def _response_validator(operation: Operation, status: int) -> jsonschema_rs.Validator | None:
     schema = operation.response_schema(status)
     return None if schema is None else operation.document.validator(schema)
-
-
-@cache
-def _compile_template(template: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{[^}]+\})", template)
-    return re.compile(
-        "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
-    )
