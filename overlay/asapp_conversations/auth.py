@@ -126,11 +126,15 @@ def parse_base_url(base_url: str | httpx.URL) -> httpx.URL:
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError):
-        raise InvalidRequestError("base_url is not a URL") from None
+        raise InvalidRequestError("base_url (or ASAPP_BASE_URL) is not a URL") from None
     if url.scheme not in {"https", "http"} or not url.host:
-        raise InvalidRequestError("base_url must begin with https:// and name a host")
+        raise InvalidRequestError(
+            "base_url (or ASAPP_BASE_URL) must begin with https:// and name a host"
+        )
     if url.userinfo or url.query or url.fragment:
-        raise InvalidRequestError("base_url must have no user, query or fragment")
+        raise InvalidRequestError(
+            "base_url (or ASAPP_BASE_URL) must have no user, query or fragment"
+        )
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
 
 
@@ -157,9 +161,15 @@ def _is_loopback(host: str) -> bool:
 
 def _key_problem(name: str, value: object) -> str | None:
     """What is wrong with a key, which is not quoted."""
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-        return f"{name} must be a string of printable ASCII characters"
-    return None if value.strip() else f"{name} is empty"
+    if not isinstance(value, str):
+        return f"{name} must be a string"
+    if not value.strip():
+        return f"{name} is empty"
+    if value != value.strip():
+        return f"{name} begins or ends with a space or a line break: strip it"
+    if not value.isascii() or not value.isprintable():
+        return f"{name} must consist of printable ASCII characters"
+    return None
 
 
 def _checked(answer: object) -> Credentials | InvalidRequestError:

@@ -543,12 +543,33 @@ def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         Client()
 
 
-@pytest.mark.parametrize("secret", ["", "  ", "line\n", "schlüssel", 5])
-def test_keys_that_no_header_carries_are_refused(secret: Any) -> None:
-    """A key that cannot be a header's value is refused without being quoted."""
-    with pytest.raises(InvalidRequestError) as caught:
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("schl\n", "ends with a space or a line break"),
+        (" schl", "begins or ends"),
+        ("schlüssel", "printable ASCII"),
+        ("sch\nl", "printable ASCII"),
+        (5, "must be a string"),
+    ],
+)
+def test_keys_that_no_header_carries_are_refused(secret: Any, reason: str) -> None:
+    """A key that cannot be a header's value is refused with the reason, without being quoted."""
+    with pytest.raises(InvalidRequestError, match=f"^api_secret .*{reason}") as caught:
         Credentials("id", secret)
     assert "schl" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "https://host:port", "api.sandbox.asapp.com"])
+def test_wrong_base_url_of_the_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """An error names the variable that the base URL may come from."""
+    monkeypatch.setenv("ASAPP_BASE_URL", url)
+    with pytest.raises(InvalidRequestError, match="ASAPP_BASE_URL"):
+        Client()
 
 
 def test_credentials_hide_the_secret() -> None:
