@@ -9,6 +9,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +30,8 @@ from asapp_conversations import (
     NotFoundError,
     PayloadTooLargeError,
     RateLimitError,
+    Sender,
+    SenderRole,
     ServiceUnavailableError,
     Stored,
     UnprocessableEntityError,
@@ -106,6 +109,18 @@ def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: Make
         assert client.create_messages("ABC", make_messages(1)).retries == 1
     assert asyncio.run(run()).stored == 1
     assert len(httpx_mock.get_requests()) == 3
+
+
+def test_times_of_plain_messages_go_out_in_utc(time: Any) -> None:
+    """A Message made without the short constructors may hold a naive time or a string."""
+    server = Server(OK)
+    sender = Sender(role=SenderRole.AGENT, external_id="a")
+    moments: list[Any] = [datetime(2024, 3, 4, 8), "2024-03-04 09:00:00+01:00", "2024-03-04T08:00"]
+    messages = [Message(text="hello", sender=sender, timestamp=moment) for moment in moments]
+    server.client(time).create_messages("ABC", messages)
+    sent = [message["timestamp"] for message in server.bodies[0]["messages"]]
+    assert sent == ["2024-03-04T08:00:00Z"] * 3
+    assert [message.timestamp for message in messages] == moments
 
 
 def test_no_messages_send_nothing(time: Any) -> None:
@@ -448,6 +463,19 @@ def test_no_message_text_and_no_secret_anywhere(
     assert "POST /conversation" in caplog.text
 
 
+def test_log_follows_each_attempt(
+    time: Any, make_messages: MakeMessages, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log tells method, path, outcome, wait, attempt, duration and request id."""
+    caplog.set_level(logging.DEBUG, logger="asapp_conversations")
+    Server(error(503), OK).client(time, rate=None).create_messages("ABC", make_messages(1))
+    path = message_batch_rules().operation.path(conversationId="ABC")
+    assert caplog.messages == [
+        f"POST {path}: 503, sends again in 0.250 s (attempt 1, 0.000 s, request id r-503)",
+        f"POST {path}: 200 (attempt 2, 0.250 s, request id None)",
+    ]
+
+
 def test_numbers_and_long_texts_are_redacted_too(time: Any) -> None:
     """Whatever JSON the request holds, its texts are found."""
     message = agent("a long enough text", "a long enough id", "2024-03-04T08:00:00Z")
@@ -677,6 +705,21 @@ def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
     """A setting that cannot work is named at once."""
     with pytest.raises(InvalidRequestError, match=next(iter(options))):
         Client(**options)
+
+
+def test_timeout_reaches_each_request(time: Any, make_messages: MakeMessages) -> None:
+    """A timeout is that of every attempt of the client or the copy that it was given to."""
+    seen = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, json={})
+
+    client = Client(transport=httpx.MockTransport(note), clock=time.clock())
+    client.with_options(timeout=3).create_messages("ABC", make_messages(1))
+    client.create_messages("ABC", make_messages(1))
+    assert seen[0] == {"connect": 3, "read": 3, "write": 3, "pool": 3}
+    assert seen[1] == {"connect": 5, "read": 30, "write": 30, "pool": 30}
 
 
 def test_unknown_options_are_refused() -> None:
