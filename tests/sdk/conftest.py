@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from answering import SECRET
 from asapp_conversations import Message, agent
 from asapp_conversations.clock import Clock
 from attrs import define, field
@@ -44,7 +45,7 @@ def time() -> FakeTime:
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASAPP_API_ID", "id-1")
-    monkeypatch.setenv("ASAPP_API_SECRET", "s3cret-value")
+    monkeypatch.setenv("ASAPP_API_SECRET", SECRET)
     monkeypatch.setenv("ASAPP_BASE_URL", URL)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)

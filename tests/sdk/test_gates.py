@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,12 +12,10 @@ from asapp_conversations import (
     AsyncClient,
     Client,
     InvalidRequestError,
-    Message,
     Receipt,
 )
 from asapp_conversations.exchange import Exchange
 
-MakeMessages = Callable[[int], list[Message]]
 BODY = b'{"messages":[]}'
 
 

@@ -16,17 +16,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from asapp_conversations import (
-    APIConnectionError,
-    APITimeoutError,
-    AsyncClient,
-    Client,
-    Message,
-    Progress,
-)
+from answering import SECRET, MakeMessages
+from asapp_conversations import APIConnectionError, APITimeoutError, AsyncClient, Client, Progress
 from httpx_aiohttp import AiohttpTransport
 
-MakeMessages = Callable[[int], list[Message]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -141,7 +134,7 @@ def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> N
         assert (progress.stored, len(progress.unknown), len(progress.remaining)) == (300, 300, 100)
         assert "Of 700 messages 300 are stored" in caught.value.__notes__[0]
         rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        assert "s3cret-value" not in "".join(rendered.format())
+        assert SECRET not in "".join(rendered.format())
         Handler.answers[:] = [409, 200]
         rest = client.create_messages("ABC", progress.remaining, unknown=progress.unknown)
     assert (rest.already_stored, rest.stored) == (300, 100)

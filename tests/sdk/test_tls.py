@@ -7,19 +7,18 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import trustme
-from asapp_conversations import APIConnectionError, AsyncClient, Client, Message
+from answering import SECRET, MakeMessages
+from asapp_conversations import APIConnectionError, AsyncClient, Client
 from attrs import define, field
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-
-MakeMessages = Callable[[int], list[Message]]
 
 
 @define
@@ -169,7 +168,7 @@ def test_proxy_sees_no_keys(
     with Client(base_url=server.url, verify=server.authority) as client:
         client.create_messages("ABC", make_messages(1))
     assert len(server.versions) == len(Tunnel.seen) == 2
-    assert "s3cret-value" not in "".join(Tunnel.seen)
+    assert SECRET not in "".join(Tunnel.seen)
 
 
 def test_refusing_proxy_is_no_unknown_outcome(

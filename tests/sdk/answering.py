@@ -1,0 +1,48 @@
+"""A server that answers as it is told, for the tests of what the clients do then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from asapp_conversations import Client, Message
+
+MakeMessages = Callable[[int], list[Message]]
+
+SECRET = "s3cret-value"
+"""What the environment of each test holds as the API secret."""
+
+OK = httpx.Response(200, json={})
+
+
+class Server:
+    """Answers one after the other; an exception is raised, and the last answer is repeated."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.headers: list[httpx.Headers] = []
+        self.bodies: list[Any] = []
+        self.urls: list[httpx.URL] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.headers.append(httpx.Headers(request.headers))
+        self.bodies.append(json.loads(request.content))
+        self.urls.append(request.url)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    def sizes(self) -> list[int]:
+        return [len(body["messages"]) for body in self.bodies]
+
+    def client(self, time: Any, **options: Any) -> Client:
+        return Client(transport=httpx.MockTransport(self), clock=time.clock(), **options)
+
+
+def error(status: int, message: str = "no", **headers: str) -> httpx.Response:
+    """An answer in the documented shape of errors."""
+    details = {"requestId": f"r-{status}", "message": message, "code": f"{status}-01"}
+    return httpx.Response(status, json={"error": details}, headers=headers)

@@ -1,0 +1,117 @@
+"""What a client and its copies can be told."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from answering import OK, MakeMessages, Server
+from asapp_conversations import AsyncClient, Client, InvalidRequestError
+
+
+def test_copies_share_and_do_not_change(time: Any, make_messages: MakeMessages) -> None:
+    """`with_options` and the generated `with_*` leave the client as it was."""
+    server = Server(OK)
+    client = server.client(time, headers={"x-first": "1"})
+    with client.with_options(timeout=3, headers={"x-second": "2"}, rate=None) as changed:
+        changed.create_messages("ABC", make_messages(1))
+    client.with_headers({"x-third": "3"}).create_messages("ABC", make_messages(1))
+    client.with_timeout(httpx.Timeout(1)).create_messages("ABC", make_messages(1))
+    client.with_cookies({"a": "1", "b": "2"}).create_messages("ABC", make_messages(1))
+    client.create_messages("ABC", make_messages(1))
+    assert server.headers[0]["x-second"] == "2"
+    assert server.headers[1]["x-third"] == "3"
+    assert server.headers[3]["cookie"] == "a=1; b=2"
+    assert not {"x-second", "x-third", "cookie"} & server.headers[4].keys()
+    assert server.headers[4]["x-first"] == "1"
+    assert client != client.with_options()
+    assert len({client, client}) == 1
+
+
+def test_timeout_reaches_each_request(time: Any, make_messages: MakeMessages) -> None:
+    """A timeout is that of every attempt of the client or the copy that it was given to."""
+    seen = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, json={})
+
+    client = Client(transport=httpx.MockTransport(note), clock=time.clock())
+    client.with_options(timeout=3).create_messages("ABC", make_messages(1))
+    client.create_messages("ABC", make_messages(1))
+    assert seen[0] == {"connect": 3, "read": 3, "write": 3, "pool": 3}
+    assert seen[1] == {"connect": 5, "read": 30, "write": 30, "pool": 30}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"retries": -1},
+        {"retries": True},
+        {"rate": 0},
+        {"timeout": None},
+        {"rate": -5.0},
+        {"max_wait": -1},
+    ],
+)
+def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
+    """A setting that cannot work is named at once."""
+    with pytest.raises(InvalidRequestError, match=next(iter(options))):
+        Client(**options)
+
+
+def test_unknown_options_are_refused() -> None:
+    """A misspelt option is an error, not a setting without effect."""
+    with pytest.raises(TypeError, match="retry"):
+        Client(retry=3)  # type: ignore[call-arg]
+
+
+def test_own_user_agent_replaces_ours(time: Any, make_messages: MakeMessages) -> None:
+    """A header of ours is replaced however its name is written, never sent twice."""
+    server = Server(OK)
+    client = server.client(time, headers={"user-agent": "mine"})
+    client.with_options(headers={"USER-AGENT": "copy's"}).create_messages("ABC", make_messages(1))
+    client.create_messages("ABC", make_messages(1))
+    assert [headers["user-agent"] for headers in server.headers] == ["copy's", "mine"]
+
+
+def test_transport_and_connection_options_exclude_each_other() -> None:
+    """An own transport would silently ignore httpx's options."""
+    with pytest.raises(InvalidRequestError, match="transport= would ignore verify"):
+        Client(transport=httpx.MockTransport(Server(OK)), verify=False)
+
+
+def test_requests_are_evenly_spaced(time: Any, make_messages: MakeMessages) -> None:
+    """Requests leave no closer than the rate allows, resends too."""
+    departures = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        departures.append(time.now)
+        return httpx.Response(200, json={})
+
+    client = Client(transport=httpx.MockTransport(note), clock=time.clock(), rate=10)
+    for _ in range(5):
+        client.create_messages("ABC", make_messages(1))
+    gaps = [later - earlier for earlier, later in pairwise(departures)]
+    assert gaps == pytest.approx([0.1] * 4, rel=1e-6)
+
+
+def test_tasks_share_one_pace(time: Any, make_messages: MakeMessages) -> None:
+    """All tasks of an async client, and its copies, leave one after the other."""
+    departures = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        departures.append(time.now)
+        return httpx.Response(200, json={})
+
+    async def run() -> None:
+        client = AsyncClient(transport=httpx.MockTransport(note), clock=time.clock(), rate=50)
+        copies = (client, client.with_options(retries=0), client)
+        await asyncio.gather(*(each.create_messages("ABC", make_messages(1)) for each in copies))
+
+    asyncio.run(run())
+    gaps = [later - earlier for earlier, later in pairwise(departures)]
+    assert gaps == pytest.approx([1 / 50] * 2, rel=1e-4)

@@ -1,0 +1,209 @@
+"""What is sent again, when, and what a failure says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from answering import OK, SECRET, MakeMessages, Server, error
+from asapp_conversations import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    Client,
+    ConflictError,
+    Credentials,
+    RateLimitError,
+    ServiceUnavailableError,
+)
+from asapp_conversations.retry import backoff, retry_after
+
+
+def test_schedules(time: Any, make_messages: MakeMessages) -> None:
+    """A 429 waits 1, 2, 4 s; a 5xx 0.25, 0.5, 1 s; then the error names every attempt."""
+    for status, waits in ((429, [1, 2, 4]), (503, [0.25, 0.5, 1.0])):
+        time.waits.clear()
+        with pytest.raises(APIStatusError) as caught:
+            Server(error(status)).client(time, rate=None).create_messages("ABC", make_messages(1))
+        assert time.waits == waits
+        assert caught.value.attempts == 4
+        assert caught.value.request_ids == (f"r-{status}",) * 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422])
+def test_no_other_4xx_is_retried(time: Any, make_messages: MakeMessages, status: int) -> None:
+    """No other 4xx is ever sent again."""
+    server = Server(error(status))
+    with pytest.raises(APIStatusError):
+        server.client(time).create_messages("ABC", make_messages(1))
+    assert len(server.bodies) == 1
+
+
+def test_retry_after_wins_and_is_capped(time: Any, make_messages: MakeMessages) -> None:
+    """Retry-After replaces the schedule; past the cap the request fails at once."""
+    server = Server(error(429, **{"retry-after": "1.5"}), OK)
+    server.client(time, rate=None).create_messages("ABC", make_messages(1))
+    assert time.waits == [1.5]
+    with pytest.raises(RateLimitError) as caught:
+        Server(error(429, **{"retry-after": "3600"})).client(time).create_messages(
+            "ABC", make_messages(1)
+        )
+    assert caught.value.attempts == 1
+    assert caught.value.retry_after == 3600
+
+
+def test_total_timeout_ends_the_retries(time: Any, make_messages: MakeMessages) -> None:
+    """No attempt begins after the total time is over."""
+    with pytest.raises(RateLimitError) as caught:
+        Server(error(429)).client(time, total_timeout=2.0).create_messages("ABC", make_messages(1))
+    assert caught.value.attempts == 2
+
+
+def test_zero_retries_is_one_attempt(time: Any, make_messages: MakeMessages) -> None:
+    """`retries=0` sends once."""
+    server = Server(error(503))
+    with pytest.raises(ServiceUnavailableError):
+        server.client(time).with_options(retries=0).create_messages("ABC", make_messages(1))
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), error(500), httpx.Response(200)])
+def test_conflict_after_unknown_outcome_is_success(
+    time: Any, make_messages: MakeMessages, lost: httpx.Response | Exception
+) -> None:
+    """A 409 that answers our own resend says that the first attempt was stored."""
+    server = Server(lost, error(409))
+    stored = server.client(time).create_messages("ABC", make_messages(3))
+    assert (stored.stored, stored.already_stored, stored.retries) == (3, 0, 1)
+    assert server.bodies[0] == server.bodies[1]
+
+
+@pytest.mark.parametrize("harmless", [httpx.ConnectError("refused"), error(429)])
+def test_conflict_after_certain_refusal_is_an_error(
+    time: Any, make_messages: MakeMessages, harmless: httpx.Response | Exception
+) -> None:
+    """A 409 after attempts that cannot have been stored is somebody else's doing."""
+    with pytest.raises(ConflictError):
+        Server(harmless, error(409)).client(time).create_messages("ABC", make_messages(3))
+
+
+def test_conflict_can_count_as_stored(time: Any, make_messages: MakeMessages) -> None:
+    """With `conflict_is_stored` a batch that is held already is counted, and the rest goes on."""
+    server = Server(error(409), OK)
+    stored = server.client(time).create_messages("ABC", make_messages(301), conflict_is_stored=True)
+    assert (stored.stored, stored.already_stored) == (1, 300)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "unknown"),
+    [
+        (httpx.ConnectError("refused"), APIConnectionError, False),
+        (httpx.ConnectTimeout("slow"), APITimeoutError, False),
+        (httpx.PoolTimeout("full"), APITimeoutError, False),
+        (httpx.ReadTimeout("slow"), APITimeoutError, True),
+        (httpx.RemoteProtocolError("reset"), APIConnectionError, True),
+    ],
+)
+def test_lost_connection_says_whether_it_may_have_arrived(
+    time: Any, make_messages: MakeMessages, failure: Exception, kind: type[Exception], unknown: bool
+) -> None:
+    """The error tells what is stored, unknown and remaining, ready to be passed back in."""
+    server = Server(OK, failure)
+    messages = make_messages(700)
+    with pytest.raises(kind) as caught:
+        server.client(time).create_messages("ABC", messages)
+    progress = caught.value.progress  # type: ignore[attr-defined]
+    assert caught.value.outcome_unknown is unknown  # type: ignore[attr-defined]
+    assert progress.stored == 300
+    assert progress.unknown == (messages[300:600] if unknown else [])
+    assert progress.remaining == messages[600 if unknown else 300 :]
+    again = Server(error(409) if unknown else OK, OK)
+    stored = again.client(time).create_messages("ABC", progress.remaining, unknown=progress.unknown)
+    assert stored.stored + stored.already_stored == 400
+    assert again.bodies[0] == server.bodies[1]
+
+
+def test_foreign_connect_timeout_is_of_unknown_outcome(
+    time: Any, make_messages: MakeMessages
+) -> None:
+    """A transport that is not httpx's own may report a reset as a failure to connect."""
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectTimeout("reset") from ConnectionResetError()
+
+    client = Client(transport=httpx.MockTransport(lose), clock=time.clock())
+    with pytest.raises(APITimeoutError) as caught:
+        client.create_messages("ABC", make_messages(1))
+    assert caught.value.outcome_unknown
+
+
+def test_programming_error_is_not_retried(time: Any, make_messages: MakeMessages) -> None:
+    """What could never be sent fails at once, and quotes no header."""
+    server = Server(httpx.LocalProtocolError(f"Illegal header value b'{SECRET}'"))
+    with pytest.raises(APIConnectionError) as caught:
+        server.client(time).create_messages("ABC", make_messages(1))
+    assert len(server.bodies) == 1
+    assert SECRET not in str(caught.value)
+
+
+def test_foreign_error_half_way_has_progress(time: Any, make_messages: MakeMessages) -> None:
+    """An error that is not ours, such as a provider's, comes out as it is, with the progress."""
+    pairs = iter([Credentials("old", "a")])
+
+    def fetch() -> Credentials:
+        for pair in pairs:
+            return pair
+        raise OSError("vault is closed")
+
+    messages = make_messages(301)
+    client = Server(OK, error(401)).client(time, credentials=fetch)
+    with pytest.raises(OSError, match="vault is closed") as caught:
+        client.create_messages("ABC", messages)
+    progress = vars(caught.value)["progress"]
+    assert (progress.stored, progress.unknown) == (300, messages[300:])
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2", 2.0),
+        ("1.5", 1.5),
+        ("0", 0.0),
+        (format_datetime(NOW + timedelta(seconds=30), usegmt=True), 30.0),
+        (format_datetime(NOW - timedelta(days=1), usegmt=True), 0.0),
+        ("-1", None),
+        ("nan", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_forms(value: str, seconds: float | None) -> None:
+    """Seconds, fractions and dates are understood; anything else counts as absent."""
+    headers = httpx.Headers({"retry-after": value})
+    assert retry_after(headers, NOW.timestamp()) == seconds
+
+
+def test_retry_after_counts_from_the_answers_date() -> None:
+    """A date counts from the answer's own clock, so that ours may be wrong."""
+    headers = httpx.Headers(
+        {
+            "retry-after": format_datetime(NOW + timedelta(seconds=5), usegmt=True),
+            "date": format_datetime(NOW, usegmt=True),
+        }
+    )
+    assert retry_after(headers, 0.0) == 5.0
+    assert retry_after(httpx.Headers(), 0.0) is None
+
+
+def test_jitter_only_stretches() -> None:
+    """A wait is never shorter than ASAPP asks, and at most a quarter longer."""
+    assert backoff(429, 0, 0.0) == 1.0
+    assert backoff(429, 2, 1.0) == 5.0
+    assert backoff(None, 1, 0.0) == 0.5

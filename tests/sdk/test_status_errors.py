@@ -1,0 +1,86 @@
+"""What an answer that is no success becomes."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+from answering import MakeMessages, Server, error
+from asapp_conversations import APIStatusError, RateLimitError, UnprocessableEntityError
+from asapp_conversations.errors import STATUS_ERRORS
+from asapp_conversations.spec import load_document
+
+
+def test_every_documented_status_has_a_class() -> None:
+    """Each error status in the document has a class of its own."""
+    documented = {
+        int(status)
+        for operation in load_document().operations
+        for status in operation.definition["responses"]
+        if status.isdigit() and not status.startswith("2")
+    }
+    assert documented <= STATUS_ERRORS.keys()
+
+
+@pytest.mark.parametrize("status", [*STATUS_ERRORS, 302, 402, 418, 500, 520, 599])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>no</html>",
+        b'{"error": {"requestId": "r-1", "mess',
+        b'{"error": "text"}',
+        b'{"error": {"message": 5}}',
+        b'{"error": {}}',
+        b'{"fault": {"faultstring": "Spike arrest"}}',
+        b"[1, null]",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"x" * 10_000_000,
+    ],
+    ids=range(11),
+)
+def test_any_error_answer_is_survived(
+    time: Any, make_messages: MakeMessages, status: int, body: bytes
+) -> None:
+    """Whatever an error looks like, it becomes the status's class, and can be pickled."""
+    answer = httpx.Response(status, content=body, headers={"content-type": "text/x; charset=no"})
+    with pytest.raises(STATUS_ERRORS.get(status, APIStatusError)) as caught:
+        Server(answer).client(time, retries=0).create_messages("ABC", make_messages(1))
+    assert caught.value.status_code == status
+    assert str(status) in str(caught.value)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value) == str(copy.copy(caught.value))
+    assert len(repr(caught.value.body)) < 20_000
+
+
+def test_error_keeps_what_the_answer_says(time: Any, make_messages: MakeMessages) -> None:
+    """Code, message, path, request id, body and wait of a documented answer are kept."""
+    answer = error(422, "[Path '/messages/0/sender'] bad", **{"retry-after": "7"})
+    with pytest.raises(UnprocessableEntityError) as caught:
+        Server(answer).client(time).create_messages("ABC", make_messages(1))
+    failure = caught.value
+    assert (failure.code, failure.request_id, failure.path) == (
+        "422-01",
+        "r-422",
+        "/messages/0/sender",
+    )
+    assert failure.message == "[Path '/messages/0/sender'] bad"
+    assert failure.body == answer.json()
+    assert failure.retry_after == 7
+    assert failure.attempts == 1
+
+
+def test_status_error_says_all() -> None:
+    """The text of an error holds code, request id, attempts, wait and advice."""
+    failure = RateLimitError(
+        "POST /x", 429, code="429-01", message="Slow.", request_id="r-1", retry_after=90.0
+    )
+    assert str(failure) == (
+        "POST /x: 429 Too Many Requests (code 429-01, request id r-1, 1 attempt). "
+        "ASAPP says: Slow. It asks to wait 90 s. "
+        "Lower rate=, or wait: a daily limit comes back at 00:00 UTC."
+    )
