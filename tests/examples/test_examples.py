@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,69 +14,73 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    """The stand-in, named by the environment as a user would."""
     with SandboxServer() as running:
+        monkeypatch.setenv("ASAPP_API_ID", running.api_id)
+        monkeypatch.setenv("ASAPP_API_SECRET", running.api_secret)
+        monkeypatch.setenv("ASAPP_BASE_URL", running.url)
         yield running
 
 
-def run(name: str, server: SandboxServer, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The example as a user starts it, with nothing but the environment set."""
-    environment = {
-        "ASAPP_API_ID": server.api_id,
-        "ASAPP_API_SECRET": server.api_secret,
-        "ASAPP_BASE_URL": server.url,
-    }
-    return subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / name],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment, **variables},
-    )
+class Examples:
+    """Runs an example without arguments."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def run(self, name: str) -> str:
+        """What it prints."""
+        self._monkeypatch.setattr(sys, "argv", [str(EXAMPLES / name)])
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return self._capsys.readouterr().out
 
 
-def output(name: str, server: SandboxServer) -> str:
-    done = run(name, server)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Examples:
+    return Examples(monkeypatch, capsys)
 
 
-def test_one_message(server: SandboxServer) -> None:
+def test_one_message(server: SandboxServer, examples: Examples) -> None:
     """The shortest program stores its message."""
-    assert "stored=1" in output("one_message.py", server)
+    assert "stored=1" in examples.run("one_message.py")
     assert server.stats()["messages"] == 1
 
 
-def test_long_conversation(server: SandboxServer) -> None:
+def test_long_conversation(server: SandboxServer, examples: Examples) -> None:
     """A thousand messages leave in four requests, and none is stored twice."""
-    assert output("long_conversation.py", server) == ("1000 stored, 0 there already, 4 requests\n")
-    assert output("long_conversation.py", server).startswith("0 stored, 1000 there already")
+    first = examples.run("long_conversation.py")
+    assert first == "1000 stored, 0 there already, 4 requests\n"
+    assert examples.run("long_conversation.py").startswith("0 stored, 1000 there already")
     assert server.stats()["messages"] == 1000
 
 
-def test_many_conversations(server: SandboxServer) -> None:
+def test_many_conversations(server: SandboxServer, examples: Examples) -> None:
     """Ten conversations are stored side by side."""
-    lines = output("many_conversations.py", server).splitlines()
-    assert len(lines) == 10
+    assert len(examples.run("many_conversations.py").splitlines()) == 10
     assert {len(server.messages(f"PARCEL{number}")) for number in range(1, 11)} == {2}
 
 
-def test_error_handling(server: SandboxServer) -> None:
-    """It may be run again, and wrong keys end it with what to do."""
+def test_error_handling(
+    server: SandboxServer, examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be run again, and wrong or missing keys end it with what to do."""
     for _ in range(2):
-        assert output("error_handling.py", server) == "2 messages are stored\n"
-    refused = run("error_handling.py", server, ASAPP_API_SECRET="wrong")
-    assert refused.returncode == 1
-    assert "Check the API id and secret" in refused.stderr
-    unset = run("error_handling.py", server, ASAPP_API_ID="")
-    assert "set ASAPP_API_ID" in unset.stderr
+        assert examples.run("error_handling.py") == "2 messages are stored\n"
+    assert server.stats()["messages"] == 2
+    monkeypatch.setenv("ASAPP_API_SECRET", "wrong")
+    with pytest.raises(SystemExit, match="Check the API id and secret"):
+        examples.run("error_handling.py")
+    monkeypatch.delenv("ASAPP_API_ID")
+    with pytest.raises(SystemExit, match="set ASAPP_API_ID"):
+        examples.run("error_handling.py")
 
 
-def test_dry_run(server: SandboxServer) -> None:
+def test_dry_run(server: SandboxServer, examples: Examples) -> None:
     """The dry run prints the request of the bundled transcript, and sends nothing."""
-    transcript = (EXAMPLES / "coffee_shop.jsonl").read_text("utf-8").splitlines()
-    count = len([json.loads(line) for line in transcript])
-    printed = output("dry_run.py", server)
+    count = len((EXAMPLES / "coffee_shop.jsonl").read_text("utf-8").splitlines())
+    printed = examples.run("dry_run.py")
     assert f": {count} messages, " in printed
     assert f"Stored(stored={count}" in printed
     assert server.stats()["requests"] == 0
