@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
 from attrs import field, frozen
@@ -37,8 +37,12 @@ class Document:
     @cached_property
     def key_headers(self) -> dict[str, str]:
         """Header name by security scheme, of the schemes that every operation requires."""
+        return self.header_names(self.content["security"])
+
+    def header_names(self, security: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Header name by security scheme, of all schemes that a security requirement names."""
         schemes = self.content["components"]["securitySchemes"]
-        names = [name for requirement in self.content["security"] for name in requirement]
+        names = [name for requirement in security for name in requirement]
         return {name: schemes[name]["name"] for name in names}
 
     @cached_property
@@ -79,11 +83,20 @@ class Document:
             node = target
         return node
 
-    def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
-        """A validator whose messages never quote the value that they reject."""
-        components = self.content.get("components", {})
+    def validator(
+        self,
+        schema: Mapping[str, Any],
+        formats: Mapping[str, Callable[[str], bool]] | None = None,
+    ) -> jsonschema_rs.Validator:
+        """A validator whose messages never quote the value that they reject.
+
+        `formats` replaces what the validator knows of a format's values.
+        """
         return jsonschema_rs.Draft4Validator(
-            {**schema, "components": components}, validate_formats=True, mask="the value"
+            {**schema, "components": self.content.get("components", {})},
+            formats=dict(formats or {}),
+            validate_formats=True,
+            mask="the value",
         )
 
 
@@ -104,8 +117,14 @@ class Operation:
     def pattern(self) -> re.Pattern[str]:
         """What a path that it serves looks like in a URL."""
         parts = re.split(r"(\{[^}]+\})", self.template)
-        escaped = ("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+        escaped = ("([^/]+)" if part.startswith("{") else re.escape(part) for part in parts)
         return re.compile("".join(escaped))
+
+    @property
+    def key_headers(self) -> tuple[str, ...]:
+        """The names of the headers that carry the keys for it."""
+        security = self.definition.get("security", self.document.content.get("security", ()))
+        return tuple(self.document.header_names(security).values())
 
     @property
     def repeatable(self) -> bool:
@@ -146,12 +165,22 @@ class Operation:
         quoted = {name: quote(value, safe="") for name, value in parameters.items()}
         return self.template.format(**quoted)
 
+    def read_path(self, path: str) -> dict[str, str]:
+        """The parameters in a path that `pattern` matches, unquoted, by name."""
+        match = self.pattern.fullmatch(path)
+        names = re.findall(r"\{([^}]+)\}", self.template)
+        return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else {}
+
+    def parameters(self) -> Iterator[Mapping[str, Any]]:
+        """Every parameter, wherever it stands in a request."""
+        for scope in (self.item, self.definition):
+            yield from map(self.document.resolve, scope.get("parameters", ()))
+
     def path_parameters(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Name and schema of each path parameter."""
-        for scope in (self.item, self.definition):
-            for parameter in map(self.document.resolve, scope.get("parameters", ())):
-                if parameter["in"] == "path":
-                    yield parameter["name"], parameter["schema"]
+        for parameter in self.parameters():
+            if parameter["in"] == "path":
+                yield parameter["name"], parameter["schema"]
 
     def body_schema(self) -> Mapping[str, Any]:
         """The schema of the JSON request body."""

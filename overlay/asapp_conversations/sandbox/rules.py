@@ -1,29 +1,24 @@
-"""The document's rules for a request: keys, parameters, body, and the shape of its answers."""
+"""What the document demands of a request to an operation."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import Any, cast
+from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema_rs
+import orjson
 from attrs import frozen
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from ..spec import Operation
+from .samples import sample
+
 _TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):([0-5]\d|60)(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})?",
+    re.ASCII,
 )
-
-
-@cache
-def load_document() -> dict[str, Any]:
-    """The document that the installed generated client was made from."""
-    text = files("asapp_conversations_client").joinpath("openapi.json").read_text("utf-8")
-    return cast("dict[str, Any]", json.loads(text))
 
 
 def is_time(value: str) -> bool:
@@ -32,114 +27,128 @@ def is_time(value: str) -> bool:
     if not match:
         return False
     try:
-        datetime.fromisoformat(match[1] + (match[3] or "").upper())
+        # The seconds are checked already: 60 is a leap second, which datetime does not know.
+        datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[5] or '').upper()}")
     except ValueError:
         return False
     return True
 
 
-@frozen(eq=False)
-class Operation:
-    """One operation of the document, with what it demands."""
+FORMATS: Mapping[str, Callable[[str], bool]] = {"date-time": is_time}
 
-    operation_id: str | None
-    method: str
-    template: str
-    parameters: Mapping[str, jsonschema_rs.Validator]
-    body: jsonschema_rs.Validator | None
-    success: int
-    answer: Any
-    headers: tuple[str, ...]
 
-    def problem(self, parameters: Mapping[str, str], body: object) -> str | None:
-        """The first thing wrong with a request, with its path as ASAPP writes it."""
-        for name, validator in self.parameters.items():
-            for error in validator.iter_errors(parameters[name]):
-                return f"[Path '/{name}'] {error.message}"
-        for error in self.body.iter_errors(body) if self.body else ():
-            path = "".join(f"/{part}" for part in error.instance_path)
-            return f"[Path '{path}'] {error.message}"
+@frozen
+class Parameter:
+    """A parameter of an operation, with what its value must be."""
+
+    name: str
+    place: str
+    required: bool
+    type: str | None
+    validator: jsonschema_rs.Validator
+
+    def problem(self, values: list[str]) -> str | None:
+        """The first thing wrong with the values that a request gives for it."""
+        if not values:
+            return f"[Path '/{self.name}'] is required" if self.required else None
+        value = values if self.type == "array" else _read_value(values[-1], self.type)
+        return _first_problem(self.validator, value, f"/{self.name}")
+
+
+class OperationRules:
+    """One operation's demands, compiled once, and the answer to a request that meets them."""
+
+    def __init__(self, operation: Operation) -> None:
+        document = operation.document
+        self.operation = operation
+        self.key_headers = operation.key_headers
+        self.parameters = [
+            Parameter(
+                name=parameter["name"],
+                place=parameter["in"],
+                required=parameter.get("required", False),
+                type=document.resolve(parameter["schema"]).get("type"),
+                validator=document.validator(parameter["schema"], FORMATS),
+            )
+            for parameter in operation.parameters()
+        ]
+        self._body = _body_validator(operation)
+        request_body = document.resolve(operation.definition.get("requestBody", {}))
+        self._body_required = bool(request_body.get("required", False))
+        self.status = _success(operation)
+        schema = operation.response_schema(self.status)
+        self.answer = None if schema is None else orjson.dumps(sample(document, schema))
+
+    @property
+    def takes_json(self) -> bool:
+        """Whether the operation's body is JSON."""
+        return self._body is not None
+
+    def parameter_problem(
+        self, path: Mapping[str, str], query: str, headers: Mapping[str, str]
+    ) -> str | None:
+        """The first thing wrong with the parameters of a request."""
+        asked = parse_qs(query, keep_blank_values=True)
+        for parameter in self.parameters:
+            given = {
+                "path": [path[parameter.name]] if parameter.name in path else [],
+                "query": asked.get(parameter.name, []),
+                "header": [headers[name] for name in [parameter.name.lower()] if name in headers],
+            }
+            # Cookies are left alone: no operation of the API is driven by a browser.
+            problem = parameter.problem(given[parameter.place]) if parameter.place in given else ""
+            if problem:
+                return problem
         return None
 
-
-def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
-    """Every operation of the document."""
-    for template, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield _operation(document, method, template, item)
-
-
-def _operation(
-    document: Mapping[str, Any], method: str, template: str, item: Mapping[str, Any]
-) -> Operation:
-    definition = item[method]
-    parameters = [
-        _resolve(document, parameter)
-        for parameter in [*item.get("parameters", ()), *definition.get("parameters", ())]
-    ]
-    body = _json_schema(document, definition.get("requestBody", {}))
-    success = next(status for status in definition["responses"] if status.startswith("2"))
-    answer = _json_schema(document, definition["responses"][success])
-    return Operation(
-        operation_id=definition.get("operationId"),
-        method=method,
-        template=template,
-        parameters={
-            parameter["name"]: _validator(document, parameter["schema"])
-            for parameter in parameters
-            if parameter["in"] == "path"
-        },
-        body=_validator(document, body) if body is not None else None,
-        success=int(success),
-        answer=_minimal(document, answer) if answer is not None else None,
-        headers=tuple(_key_headers(document, definition)),
-    )
+    def read_body(self, content: bytes) -> tuple[Any, str | None]:
+        """The JSON value of a body, and the first thing wrong with it."""
+        if self._body is None or (not content and not self._body_required):
+            return None, None
+        try:
+            body = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            return None, "[Path ''] the body is not JSON in UTF-8"
+        return body, _first_problem(self._body, body, "")
 
 
-def _key_headers(document: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[str]:
-    schemes = document["components"]["securitySchemes"]
-    for requirement in definition.get("security", document["security"]):
-        for name in requirement:
-            yield schemes[name]["name"]
+def _first_problem(validator: jsonschema_rs.Validator, value: object, root: str) -> str | None:
+    """The first thing wrong with a value, with its path as ASAPP writes it."""
+    if validator.is_valid(value):
+        return None
+    error = next(iter(validator.iter_errors(value)))
+    path = "".join(f"/{_pointer(part)}" for part in error.instance_path)
+    return f"[Path '{root}{path}'] {error.message}"
 
 
-def _json_schema(
-    document: Mapping[str, Any], holder: Mapping[str, Any]
-) -> Mapping[str, Any] | None:
-    content = _resolve(document, holder).get("content", {})
-    return cast("Mapping[str, Any] | None", content.get("application/json", {}).get("schema"))
+def _pointer(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        target: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+def _body_validator(operation: Operation) -> jsonschema_rs.Validator | None:
+    try:
+        schema = operation.body_schema()
+    except LookupError:
+        return None
+    return operation.document.validator(schema, FORMATS)
 
 
-def _validator(
-    document: Mapping[str, Any], schema: Mapping[str, Any]
-) -> jsonschema_rs.Draft4Validator:
-    return jsonschema_rs.Draft4Validator(
-        {**schema, "components": document["components"]},
-        formats={"date-time": is_time},
-        validate_formats=True,
-        mask="the value",
-    )
+def _success(operation: Operation) -> int:
+    """The first documented status of success, or 200."""
+    return next(_success_statuses(operation), 200)
 
 
-def _minimal(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """The smallest value of a schema's type, with the properties that it requires."""
-    schema = _resolve(document, schema)
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "example" in schema:
-        return schema["example"]
-    if schema.get("type") == "object":
-        properties = schema.get("properties", {})
-        return {name: _minimal(document, properties[name]) for name in schema.get("required", ())}
-    smallest = {"array": [], "integer": 0, "number": 0, "boolean": False}
-    return smallest.get(schema.get("type", ""), "")
+def _success_statuses(operation: Operation) -> Iterator[int]:
+    for status in operation.definition["responses"]:
+        if status.startswith("2"):
+            yield int(status.upper().replace("X", "0"))
+
+
+def _read_value(text: str, kind: str | None) -> object:
+    """A parameter's text as the JSON value of its type; the text itself where it is none."""
+    if kind not in {"integer", "number", "boolean"}:
+        return text
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

@@ -1,90 +1,205 @@
-"""Runs the stand-in: in a thread of this process, or in the foreground."""
+"""Runs the stand-in in a thread of this process."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-from contextlib import suppress
-from typing import Any, Self
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, Unpack
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
-from .app import create_app
+from ..auth import ENVIRONMENT, Credentials
+from ..client import AsyncClient, Client
+from ..spec import Document, load_document
+from .asgi import Sandbox
+from .control import create_control
+from .faults import Fault
+from .journal import Request
+from .service import Behaviour, Service
 from .store import Store
 
-API_ID = "sandbox-id"
-API_SECRET = "sandbox-secret"
+SANDBOX_KEYS = Credentials("sandbox-id", "sandbox-secret")
 
 
 class SandboxServer:
-    """The stand-in on a free port of the loopback interface, as a context manager.
+    """The stand-in on a port of this machine, as a context manager.
 
-    Attributes:
-        store: what it holds.
-        api_id: the key that it takes.
-        api_secret: the secret that goes with it; others are refused.
+    Every method may be called from any thread. What it holds and what it was asked can still be
+    read when it has ended.
+
+    Args:
+        port: a free one by default.
+        host: the interface to listen on; loopback by default.
+        credentials: the only keys that it takes; None takes any.
+        store: a SQLite file that outlives it; in memory by default.
+        document: another document than that of the installed client.
+        behaviour: `rate`, `tolerance`, `daily_limit`, `max_body`, `known_conversations`,
+            `latency`, `faults`, `share`, `seed`; see `Behaviour`.
+
+    Raises:
+        ValueError: an argument is out of range, or the store is something else.
+        OSError: the port is taken (when it is entered).
     """
 
-    def __init__(self, port: int = 0) -> None:
-        self.store = Store()
-        self.api_id = API_ID
-        self.api_secret = API_SECRET
-        self._socket = listen("127.0.0.1", port)
-        self._server = uvicorn.Server(configure(self.store, (API_ID, API_SECRET)))
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        credentials: Credentials | None = SANDBOX_KEYS,
+        store: Path | str | None = None,
+        document: Document | None = None,
+        **behaviour: Unpack[Behaviour],
+    ) -> None:
+        self.credentials = credentials or SANDBOX_KEYS
+        self._address = (host, port)
+        self._service = Service(
+            document or load_document(),
+            Store(store),
+            None if credentials is None else credentials.headers(),
+            **behaviour,
         )
+        self._clients: list[Client] = []
+
+    @property
+    def api_id(self) -> str:
+        """The key that it takes."""
+        return self.credentials.api_id
+
+    @property
+    def api_secret(self) -> str:
+        """The secret that goes with it."""
+        return self.credentials.api_secret
 
     @property
     def url(self) -> str:
-        """The base URL for clients."""
-        host, port = self._socket.getsockname()
-        return f"http://{host}:{port}"
+        """The base URL for clients on this machine."""
+        host, port = self._address
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead a client here which takes its settings from the environment."""
+        keys = {variable: getattr(self, name) for name, variable in ENVIRONMENT.items()}
+        return {**keys, "ASAPP_BASE_URL": self.url}
+
+    def client(self, **options: Any) -> Client:
+        """A client of this stand-in, closed with it; options as for `Client`."""
+        client = Client(credentials=self.credentials, base_url=self.url, **options)
+        self._clients.append(client)
+        return client
+
+    def async_client(self, **options: Any) -> AsyncClient:
+        """The async twin, to be closed by `async with`."""
+        return AsyncClient(credentials=self.credentials, base_url=self.url, **options)
+
+    @property
+    def requests(self) -> list[Request]:
+        """The last requests that have ended, oldest first."""
+        with self._service.lock:
+            return list(self._service.journal.requests)
 
     def messages(self, conversation_id: str) -> list[Any]:
-        """The messages of a conversation, in the order in which they came."""
-        return list(self.store.conversations.get(conversation_id, ()))
+        """The messages of a conversation as they were sent, in the order in which they came."""
+        with self._service.lock:
+            return self._service.store.messages(conversation_id) or []
+
+    def conversations(self) -> dict[str, int]:
+        """How many messages each conversation has, latest first."""
+        with self._service.lock:
+            return self._service.store.conversations()
 
     def stats(self) -> dict[str, Any]:
-        """Counts of what it holds and of what it was asked."""
-        return self.store.stats()
+        """Exact counts of what it holds and of the requests that have ended."""
+        return self._service.stats()
 
-    def __enter__(self) -> Self:
+    def fail_next(
+        self, fault: str | int | Fault, count: int = 1, conversation_id: str | None = None
+    ) -> None:
+        """Let the next `count` requests meet a fault: of one conversation, or of any."""
+        self._service.fail_next(fault, count, conversation_id)
+
+    def set_time(self, moment: datetime) -> None:
+        """Let its clock go on from this time; UTC where it has no zone."""
+        self._service.set_time(moment)
+
+    def reset(self) -> None:
+        """Forget what it holds and what it was asked; faults are again those of the start."""
+        self._service.reset()
+
+    def start(self) -> None:
+        """Listen; on the same port as before when it was stopped."""
+        listening = _listen(*self._address)
+        self._address = listening.getsockname()[:2]
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(listening,), name="sandbox", daemon=True
+        )
         # The socket listens already: who connects before the thread runs only waits.
         self._thread.start()
+
+    def stop(self) -> None:
+        """Cut every connection and refuse new ones, until it is started again."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
+        for client in self._clients:
+            client.close()
+        if self._thread.is_alive():
+            self.stop()
+
+    def _run(self, listening: socket.socket) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(listening))
+
+    async def _serve(self, listening: socket.socket) -> None:
+        application = Sandbox(self._service, create_control(self._service))
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            # No connection ends by itself while a client may be about to use it again.
+            timeout_keep_alive=3600,
+        )
+        config.load()
+        state = ServerState()
+        server = await self._loop.create_server(
+            lambda: _Connection(config=config, server_state=state, app_state={}), sock=listening
+        )
+        await self._stop.wait()
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
 
 
-def serve(host: str = "127.0.0.1", port: int = 0) -> None:
-    """Run the stand-in until it is interrupted; `OSError` when the port is taken."""
-    with listen(host, port) as listening:
-        bound_host, bound_port = listening.getsockname()[:2]
-        print(f"http://{bound_host}:{bound_port} takes any keys; Ctrl-C ends it", flush=True)  # noqa: T201
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(configure(Store())).run(sockets=[listening])
+class _Connection(HttpToolsProtocol):
+    """Gives the application its transport, and logs no requests."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {"transport": transport}
+        self.access_log = False
+        super().connection_made(transport)
 
 
-def listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     """A socket that accepts connections from now on."""
-    listening = socket.create_server((host, port), backlog=2048)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=2048)
     # asyncio sets this only on sockets that name their protocol; without it each answer waits
     # some 40 ms for the client's delayed acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
-
-
-def configure(store: Store, keys: tuple[str, ...] | None = None) -> uvicorn.Config:
-    """uvicorn without logs, which would be noise, and without a wait at the end."""
-    return uvicorn.Config(
-        create_app(store, keys),
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=1,
-    )
