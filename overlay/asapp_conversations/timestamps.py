@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from dateutil.parser import isoparse
 
@@ -11,10 +11,7 @@ class WireTime(datetime):
     """A time in UTC whose ISO form ends in `Z` (RFC 3339, section 5.6)."""
 
     def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
-        return self.replace(tzinfo=None).__format_naive(sep, timespec) + "Z"
-
-    def __format_naive(self, sep: str, timespec: str) -> str:
-        return datetime.isoformat(self, sep, timespec)
+        return super().isoformat(sep, timespec).removesuffix("+00:00") + "Z"
 
 
 def parse_timestamp(value: datetime | str) -> WireTime:
@@ -22,15 +19,22 @@ def parse_timestamp(value: datetime | str) -> WireTime:
 
     Strings are ISO 8601; digits past the microsecond are dropped. `ValueError` for anything else.
     """
+    value = parse_utc(value)
+    return WireTime.combine(value.date(), value.timetz())
+
+
+def parse_utc(value: datetime | str, timezone: tzinfo = UTC) -> datetime:
+    """As `parse_timestamp`, but plain, and without a zone `value` is taken as of `timezone`."""
     if isinstance(value, str):
         value = _parse_iso(value)
     if not isinstance(value, datetime):
         raise ValueError("neither a datetime nor a string")  # noqa: TRY004
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=timezone)
     try:
-        value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
     except OverflowError:
         raise ValueError("out of the range of years 1 to 9999") from None
-    return WireTime.combine(value.date(), value.timetz())
 
 
 def _parse_iso(text: str) -> datetime:

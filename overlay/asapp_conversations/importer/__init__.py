@@ -1,0 +1,1 @@
+"""Loads conversations into ASAPP."""

@@ -1,0 +1,1 @@
+"""Reads any source into validated, sorted messages."""

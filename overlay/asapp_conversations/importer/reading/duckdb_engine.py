@@ -1,0 +1,63 @@
+"""DuckDB, kept within bounds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+OWN_MEMORY = 400_000_000
+"""Bytes that a process which reads takes besides what DuckDB counts; see bench/reading.py."""
+
+LEAST_MEMORY = 128_000_000
+THREADS = 2
+"""More need more memory to sort, and the Python side is slower than one."""
+
+RETRY = 0.05
+"""Seconds from one interrupt to the next."""
+
+Result = TypeVar("Result")
+
+
+def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
+    """A database in the folder that spills there too, for a process of that many bytes."""
+    connection = duckdb.connect(
+        folder / "messages.duckdb",
+        config={
+            "memory_limit": f"{max(memory_limit - OWN_MEMORY, LEAST_MEMORY)}B",
+            # A table is read in the order in which it was written.
+            "preserve_insertion_order": True,
+            "temp_directory": str(folder / "spill"),
+            "threads": min(os.cpu_count() or 1, THREADS),
+        },
+    )
+    # Off a terminal too, DuckDB would draw a bar over whatever is being printed.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def run(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+    """The result of what takes the connection long, which Ctrl-C ends at once.
+
+    DuckDB looks for signals too seldom while it sorts, but hears of an interrupt within
+    milliseconds; so it works in a thread of its own while this one waits for either.
+
+    Raises:
+        KeyboardInterrupt: a signal came, or another thread interrupted the connection.
+        duckdb.Error: it failed.
+    """
+    with ThreadPoolExecutor(1) as worker:
+        future = worker.submit(work)
+        try:
+            return future.result()
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        finally:
+            # Again until it ends: an interrupt before it has begun is forgotten.
+            while not future.done():
+                connection.interrupt()
+                wait([future], RETRY)

@@ -1,0 +1,112 @@
+"""What the importer's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from asapp_conversations.importer.reading.records import Conversation, Reject
+from asapp_conversations.importer.reading.sources import Files, ReadOptions, Source
+from asapp_conversations.importer.reading.staging import Staging, Totals
+from attrs import define
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@define
+class Read:
+    """What came out of a source."""
+
+    totals: Totals
+    conversations: list[Conversation]
+    rejects: list[Reject]
+
+    @property
+    def texts(self) -> list[str]:
+        """Of every message, conversation after conversation."""
+        return [message["text"] for message in self.messages]
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message, conversation after conversation, as JSON has it."""
+        return [orjson.loads(m.content) for c in self.conversations for m in c.messages]
+
+    @property
+    def ids(self) -> list[str]:
+        """Of every conversation."""
+        return [conversation.conversation_id for conversation in self.conversations]
+
+    @property
+    def reasons(self) -> list[tuple[str | None, str]]:
+        """Field and reason of each reject."""
+        return [(reject.field, reject.reason) for reject in self.rejects]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Line, row or record of each reject."""
+        return [reject.place.number for reject in self.rejects]
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASAPP_API_ID", "id-1")
+    monkeypatch.setenv("ASAPP_API_SECRET", "s3cret-value")
+    for name in ("ASAPP_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Read]:
+    def read(source: Source, **options: Any) -> Read:
+        rejects: list[Reject] = []
+        with Staging(tmp_path / "staging") as staging:
+            totals = staging.load(source, ReadOptions(**options), rejects.append)
+            return Read(totals, list(staging.conversations()), rejects)
+
+    return read
+
+
+@pytest.fixture
+def read_text(tmp_path: Path, read: Callable[..., Read]) -> Callable[..., Read]:
+    def read_text(name: str, content: bytes | str, **options: Any) -> Read:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read(Files((str(path),)), **options)
+
+    return read_text
+
+
+@pytest.fixture
+def record() -> Callable[..., dict[str, Any]]:
+    def record(
+        text: object = "hello", conversation_id: object = "C1", second: int = 0, **more: Any
+    ) -> dict[str, Any]:
+        return {
+            "conversationId": conversation_id,
+            "text": text,
+            "sender": {"role": "agent", "externalId": "agent-1"},
+            "timestamp": f"2024-03-04T08:00:{second:02}Z",
+            **more,
+        }
+
+    return record
+
+
+@pytest.fixture
+def lines() -> Callable[..., bytes]:
+    def lines(*records: object) -> bytes:
+        """JSON Lines; bytes are a line as they are."""
+        dumped = (item if isinstance(item, bytes) else orjson.dumps(item) for item in records)
+        return b"".join(line + b"\n" for line in dumped)
+
+    return lines
+
+
+@pytest.fixture
+def data() -> Path:
+    if not DATA.is_dir():
+        pytest.skip(f"the transcripts of {DATA} are not there")
+    return DATA

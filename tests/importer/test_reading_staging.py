@@ -1,0 +1,268 @@
+"""Staging: where messages lie until they are sent, and what it takes and leaves."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from asapp_conversations.importer.reading.sources import Files, Query, SourceError
+from asapp_conversations.importer.reading.staging import Staging, StagingError
+
+ROWS = (
+    "SELECT 'C' || (i % 5000) AS conversation_id, 'agent' AS sender_role, 'a' AS sender_external_id, "
+    "'text ' || hash(i) AS text, TIMESTAMPTZ '2024-03-04 08:00:00Z' + i * INTERVAL 1 SECOND AS timestamp "
+    "FROM range({count}) r(i)"
+)
+
+
+def test_the_folder_is_private_and_removed(tmp_path) -> None:
+    """Messages are personal data: nobody else can read them, and nothing stays behind."""
+    with Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=10)))
+        (folder,) = tmp_path.iterdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_run_leaves_nothing_for_good(tmp_path) -> None:
+    """The next run in the same folder removes what one that was killed has left there."""
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from asapp_conversations.importer.reading.staging import Staging\n"
+        "Staging(Path(sys.argv[1])).__enter__(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    folder = tmp_path / "staging"
+    subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
+    assert list(folder.iterdir())
+    with Staging(folder) as staging:
+        staging.load(Query(ROWS.format(count=10)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_requests_are_counted(tmp_path) -> None:
+    """The least number of requests is ⌈n/max⌉ for each conversation."""
+    with Staging(tmp_path / "staging") as staging:
+        totals = staging.load(Query(ROWS.format(count=15_001)))
+        assert (totals.conversations, totals.messages) == (5000, 15_001)
+        assert staging.request_count(3) == 5001
+        assert staging.request_count(300) == 5000
+    with Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=0)))
+        assert staging.request_count(300) == 0
+        assert list(staging.conversations()) == []
+
+
+def test_conversations_can_be_gone_through_again(tmp_path) -> None:
+    """Each pass gives the same conversations, ascending by id, over all batches."""
+    with Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=40_000)))
+        first = [(c.conversation_id, len(c.messages)) for c in staging.conversations()]
+        again = [(c.conversation_id, len(c.messages)) for c in staging.conversations()]
+    assert first == again == sorted((f"C{i}", 8) for i in range(5000))
+
+
+def test_progress_is_told(tmp_path) -> None:
+    """The number of records is told while they are read, and what it raises ends the reading."""
+    told: list[int] = []
+    with Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=100_000)), on_progress=told.append)
+    assert told == sorted(told)
+    assert len(told) > 1
+    assert told[-1] == 100_000
+
+    def stop(records: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=100_000)), on_progress=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+LONG = "SELECT hash(i) AS text FROM range(1000000000) r(i) ORDER BY text"
+
+
+def test_a_signal_ends_the_work_of_duckdb(tmp_path) -> None:
+    """Ctrl-C while DuckDB is at work ends it, and the folder is removed."""
+    program = (
+        "import os, signal, sys, threading; from pathlib import Path\n"
+        "from asapp_conversations.importer.reading.staging import Staging\n"
+        "from asapp_conversations.importer.reading.sources import Query\n"
+        "with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
+        "    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "    staging.load(Query(sys.argv[2]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), LONG],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr.strip().endswith("KeyboardInterrupt")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("pause", [0.1, 0.0001], ids=["seldom", "often"])
+@pytest.mark.parametrize("query", [LONG, ROWS.format(count=3_000_000_000)], ids=["sort", "stream"])
+def test_another_thread_ends_the_work_of_duckdb(tmp_path, query, pause) -> None:
+    """`interrupt` does from any thread what a signal does from the main one."""
+    with Staging(tmp_path / "staging") as staging:
+        ended = threading.Event()
+
+        def interrupt() -> None:
+            # Again and again, since the query may not have begun the first time.
+            while not ended.wait(pause):
+                staging.interrupt()
+
+        interrupter = threading.Thread(target=interrupt)
+        interrupter.start()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                staging.load(Query(query))
+        finally:
+            ended.set()
+            interrupter.join()
+
+
+def test_a_full_disk_is_named(tmp_path) -> None:
+    """When the folder cannot hold the messages, the error names it and says what to do."""
+    program = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from asapp_conversations.importer.reading.staging import Staging, StagingError\n"
+        "from asapp_conversations.importer.reading.sources import Query\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "try:\n"
+        "    with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\n"
+        "        staging.load(Query(sys.argv[2]))\n"
+        "except StagingError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), ROWS.format(count=300_000)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert f"{tmp_path}/staging" in done.stdout, done.stderr
+    assert "Free space there, name a ledger in another folder" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path) -> None:
+    """A folder that cannot be written is told before anything is read."""
+    with (
+        pytest.raises(StagingError, match="nowhere/staging cannot be written: No such file"),
+        Staging(tmp_path / "nowhere" / "staging"),
+    ):
+        pass
+
+
+def test_too_little_memory_is_named(tmp_path) -> None:
+    """A limit under which nothing can be sorted is told, with what to do."""
+    sql = "SELECT 'C1' AS conversation_id, 'agent' AS sender_role, 'a' AS sender_external_id, repeat('x', 9000000) AS text, now() AS timestamp FROM range(40)"
+    with (
+        pytest.raises(StagingError, match="allow more memory"),
+        Staging(tmp_path / "staging", memory_limit=1) as staging,
+    ):
+        staging.load(Query(sql))
+
+
+@pytest.mark.parametrize("pattern", ["nothing.jsonl", "*.jsonl"])
+def test_a_name_that_no_file_has_stops_the_run(tmp_path, pattern) -> None:
+    """A file or a pattern that matches nothing is a mistake, not an empty import."""
+    with (
+        pytest.raises(SourceError, match="there is no file"),
+        Staging(tmp_path / "staging") as staging,
+    ):
+        staging.load(Files((str(tmp_path / pattern),)))
+
+
+def test_patterns_and_names_are_read_in_order_and_once(tmp_path, read, record, lines) -> None:
+    """Files are read in the order given, those of a pattern by name, and none twice."""
+    for name in ("b.jsonl", "a.jsonl", "[x].jsonl"):
+        (tmp_path / name).write_bytes(lines(record(name)))
+    (tmp_path / "folder.jsonl").mkdir()
+    paths = tuple(str(tmp_path / name) for name in ("[x].jsonl", "b.jsonl", "*.jsonl"))
+
+    result = read(Files(paths))
+    assert result.texts == ["[x].jsonl", "b.jsonl", "a.jsonl"]
+    assert [Path(m.place.file).name for m in result.conversations[0].messages] == result.texts
+
+
+def test_a_folder_is_no_file(read, tmp_path) -> None:
+    """What cannot be read is named, with the system's reason."""
+    with pytest.raises(SourceError, match="cannot be read: Is a directory"):
+        read(Files((str(tmp_path),)))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_foreign_names_stop_the_run_before_any_reject(tmp_path, name, lines) -> None:
+    """When no record has a field but columns nobody asked for, the error says which to map."""
+    content = (
+        lines({"dialogue_ref": "C1", "utterance": "x"})
+        if name == "a.jsonl"
+        else b"dialogue_ref,utterance\nC1,x\n"
+    )
+    (tmp_path / name).write_bytes(content)
+    rejects: list[object] = []
+    with pytest.raises(SourceError) as caught, Staging(tmp_path / "staging") as staging:
+        staging.load(Files((str(tmp_path / name),)), on_reject=rejects.append)
+
+    assert "Its columns are dialogue_ref, utterance." in str(caught.value)
+    assert (
+        "--map conversation_id=dialogue_ref --map text=utterance --map sender_role=COLUMN"
+        in str(caught.value)
+    )
+    assert rejects == []
+
+
+QUERY = """
+SELECT upper(replace(conversation_id, '-', '')) AS conversation_id,
+       CASE turn.speaker WHEN 'user' THEN 'customer' ELSE 'agent' END AS sender_role,
+       turn.speaker || '-' || conversation_id AS sender_external_id,
+       turn.text AS text,
+       TIMESTAMPTZ '2024-03-04 08:00:00Z' + turn.index * INTERVAL 10 SECONDS AS timestamp
+FROM (SELECT conversation_id, unnest(utterances) AS turn FROM '{data}/coffee-orders-raw.json')
+"""
+DESK = {
+    "conversation_id": "dialogue_ref",
+    "sender_role": "speaker",
+    "sender_external_id": "participant",
+    "text": "utterance",
+    "timestamp": "sent_at",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "messages", "conversations", "requests"),
+    [
+        ("coffee-orders.jsonl.gz", {}, 13_915, 3_710, 3_710),
+        ("travel-desk.csv.gz", {"columns": DESK}, 38_768, 2_098, 2_098),
+        ("long-threads.parquet", {}, 38_460, 40, 144),
+        (QUERY, {}, 786, 210, 210),
+    ],
+    ids=["coffee-orders", "travel-desk", "long-threads", "coffee-orders-raw"],
+)
+def test_real_transcripts_are_read_whole(
+    data, tmp_path, source, options, messages, conversations, requests
+) -> None:
+    """Every message of every file is read, and takes the least number of requests."""
+    from asapp_conversations.importer.reading.sources import ReadOptions
+
+    query = source is QUERY
+    with Staging(tmp_path / "staging") as staging:
+        totals = staging.load(
+            Query(source.format(data=data)) if query else Files((str(data / source),)),
+            ReadOptions(**options),
+        )
+        assert (totals.messages, totals.rejected, totals.conversations) == (
+            messages,
+            0,
+            conversations,
+        )
+        assert staging.request_count(300) == requests
