@@ -121,7 +121,9 @@ def encode_message(message: object) -> tuple[bytes, list[Problem]]:
     record = wire.to_dict()
     problems += check_record(record)
     try:
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(
+            record, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
+        )
         return text.encode(), problems
     except UnicodeEncodeError:
         problems.append(Problem("", "has a lone surrogate, which UTF-8 cannot carry"))

@@ -1,1 +1,47 @@
-"""Loads conversations into ASAPP."""
+"""Loads conversations into ASAPP: each message once, in order, in as few requests as possible."""
+
+from .api import (
+    ImportArguments,
+    import_messages,
+    import_messages_async,
+    import_options,
+)
+from .interruption import Interruption
+from .ledger.choice import default_ledger, default_rejects, ledger_beside
+from .ledger.file import LedgerError
+from .ledger.standing import Standing, read_standing, rejects_of
+from .options import ImportOptions
+from .plan import ImportPlan, plan_import
+from .reading.sources import Files, Query, ReadOptions, Records, SourceError, Table
+from .rejects import write_rejects
+from .report import Failure, ImportReport, Phase
+from .sending.stops import StoppedBy
+
+__all__ = [
+    "Failure",
+    "Files",
+    "ImportArguments",
+    "ImportOptions",
+    "ImportPlan",
+    "ImportReport",
+    "Interruption",
+    "LedgerError",
+    "Phase",
+    "Query",
+    "ReadOptions",
+    "Records",
+    "SourceError",
+    "Standing",
+    "StoppedBy",
+    "Table",
+    "default_ledger",
+    "default_rejects",
+    "import_messages",
+    "import_messages_async",
+    "import_options",
+    "ledger_beside",
+    "plan_import",
+    "read_standing",
+    "rejects_of",
+    "write_rejects",
+]

@@ -1,0 +1,115 @@
+"""What an import did, and the exit status that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from attrs import asdict, field, frozen
+
+from .samples import Sample
+from .sending.stops import StoppedBy
+
+
+class Phase(StrEnum):
+    """What a run is about."""
+
+    READING = "reading"
+    SENDING = "sending"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@frozen
+class Failure:
+    """Why messages of a conversation were not, or not certainly, stored."""
+
+    conversation_id: str
+    reason: str
+
+
+@frozen
+class ImportReport:
+    """What an import did, or has done so far.
+
+    `messages` is the sum of the six counts after it.
+
+    Attributes:
+        phase: what the run is about.
+        records: how many records have been read.
+        conversations: those with at least one valid message.
+        messages: valid messages, and the records that are none.
+        stored: accepted in this run.
+        already_stored: held by ASAPP before they were sent (409).
+        skipped: settled by an earlier run.
+        rejected: invalid, or refused by ASAPP.
+        in_doubt: sent, without an answer that tells what became of them; the same import asks.
+        unsent: not sent; the same import sends them.
+        requests: how many requests have left.
+        retries: how many of them were resends.
+        elapsed_s: seconds.
+        stopped_by: why the run ended early, if it did.
+        resume_at: when to go on, ISO 8601 in UTC, if that is a matter of time.
+        detail: what ASAPP or the disk said when it ended early.
+        requests_today: requests of this UTC day by all runs of the ledger.
+        daily_limit: how many may leave in a UTC day.
+        least_requests: how many requests the source takes in all; None if that is not known.
+        reasons: how many records were rejected, by reason, the most frequent first.
+        answers: how many requests had each status, or no answer.
+        failures: the first batches that were not, or not certainly, stored, with request ids.
+        ledger: the file to go on from; None if there is none.
+        rejects: the file of rejects, if one was written.
+        warnings: what else went wrong, and did not matter to the messages.
+        samples: messages and answers over time.
+    """
+
+    phase: Phase = Phase.READING
+    records: int = 0
+    conversations: int = 0
+    messages: int = 0
+    stored: int = 0
+    already_stored: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    in_doubt: int = 0
+    unsent: int = 0
+    requests: int = 0
+    retries: int = 0
+    elapsed_s: float = 0.0
+    stopped_by: StoppedBy | None = None
+    resume_at: str | None = None
+    detail: str | None = None
+    requests_today: int = 0
+    daily_limit: int | None = None
+    least_requests: int | None = None
+    reasons: Mapping[str, int] = field(factory=dict)
+    answers: Mapping[str, int] = field(factory=dict)
+    failures: Sequence[Failure] = ()
+    ledger: str | None = None
+    rejects: str | None = None
+    warnings: Sequence[str] = ()
+    samples: Sequence[Sample] = field(default=(), repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON values, without the samples."""
+        return asdict(self, filter=lambda attribute, _: attribute.name != "samples")
+
+    @property
+    def settled(self) -> int:
+        """How many messages need no further thought of ours."""
+        return self.stored + self.already_stored + self.skipped + self.rejected
+
+    @property
+    def exit_status(self) -> int:
+        """0 all stored, 1 not all, 3 keys refused, 75 paused, 130 and 143 interrupted."""
+        early = {
+            StoppedBy.CREDENTIALS: 3,
+            StoppedBy.DAILY_LIMIT: 75,
+            StoppedBy.RATE_LIMIT: 75,
+            StoppedBy.INTERRUPT: 130,
+            StoppedBy.TERMINATION: 143,
+        }
+        if self.stopped_by:
+            return early.get(self.stopped_by, 1)
+        return 1 if self.rejected or self.in_doubt or self.unsent else 0

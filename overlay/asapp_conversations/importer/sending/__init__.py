@@ -1,0 +1,1 @@
+"""Sends conversations side by side, each in order."""

@@ -1,0 +1,731 @@
+"""Whole imports into a stand-in, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asapp_conversations import InvalidRequestError
+from asapp_conversations.clock import Clock
+from asapp_conversations.importer import (
+    ImportReport,
+    Interruption,
+    LedgerError,
+    Phase,
+    StoppedBy,
+    import_messages,
+    import_messages_async,
+    read_standing,
+    rejects_of,
+)
+from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations.spec import message_batch_rules
+
+MOST = message_batch_rules().max_messages
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+Server = Callable[..., SandboxServer]
+
+
+class FastTime:
+    """A clock whose sleeps take no time, but for letting others have their turn."""
+
+    def __init__(self) -> None:
+        self.now = NOON.timestamp()
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        return self._wake_at(self.now + seconds)
+
+    async def _wake_at(self, moment: float) -> None:
+        await asyncio.sleep(0)
+        self.now = max(self.now, moment)
+
+    def clock(self) -> Clock:
+        return Clock(
+            monotonic=lambda: self.now,
+            time=lambda: self.now,
+            sleep_async=self.sleep,
+            random=lambda: 0.0,
+        )
+
+
+@pytest.fixture
+def time() -> FastTime:
+    return FastTime()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Server]:
+    servers = []
+
+    def start(**behaviour: Any) -> SandboxServer:
+        server = SandboxServer(**behaviour)
+        servers.append(server)
+        return server.__enter__()
+
+    yield start
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes conversations of so many messages, scattered over one file."""
+
+    def write(*sizes: int, name: str = "export.jsonl", extra: str = "") -> Path:
+        lines = [
+            (at, number, record(conversation, number, at))
+            for conversation, size in enumerate(sizes)
+            for number, at in enumerate(range(conversation, conversation + size))
+        ]
+        path = tmp_path / name
+        path.write_text("".join(line + "\n" for _, _, line in sorted(lines)) + extra)
+        return path
+
+    return write
+
+
+def record(conversation: int, number: int, at: int) -> str:
+    return json.dumps(
+        {
+            "conversationId": conversation_id(conversation),
+            "text": text(conversation, number),
+            "sender": {"role": "customer", "externalId": "c-1"},
+            "timestamp": (NOON + timedelta(seconds=at)).isoformat(),
+        }
+    )
+
+
+def conversation_id(conversation: int) -> str:
+    return f"CONVERSATION{conversation:04}"
+
+
+def text(conversation: int, number: int) -> str:
+    return f"message {conversation:04}-{number:05}"
+
+
+def load(path: Path, server: SandboxServer, time: FastTime, **options: Any) -> ImportReport:
+    return import_messages(
+        path,
+        base_url=server.url,
+        credentials=server.credentials,
+        **{"rate": None, "clock": time.clock(), **options},
+    )
+
+
+def assert_holds(server: SandboxServer, *sizes: int) -> None:
+    """The stand-in has each message of such a file once, in order."""
+    for conversation, size in enumerate(sizes):
+        held = [message["text"] for message in server.messages(conversation_id(conversation))]
+        assert held == [text(conversation, number) for number in range(size)]
+    assert server.stats()["messages"] == sum(sizes)
+
+
+def total(report: ImportReport) -> int:
+    return (
+        report.stored
+        + report.already_stored
+        + report.skipped
+        + report.rejected
+        + report.in_doubt
+        + report.unsent
+    )
+
+
+SIZES = (1, 2, MOST, MOST + 1, 2 * MOST, 5, 40)
+LEAST = sum(-(-size // MOST) for size in SIZES)
+
+
+def test_stores_everything_in_the_least_requests(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Scattered messages arrive once, in order, in the least number of requests; nothing is left
+    behind but the ledger."""
+    server, path = sandbox(), write(*SIZES)
+    report = load(path, server, time)
+    assert_holds(server, *SIZES)
+    assert report.stored == report.messages == sum(SIZES)
+    assert report.requests == report.least_requests == LEAST
+    assert report.conversations == len(SIZES)
+    assert report.phase is Phase.ENDED
+    assert report.exit_status == 0
+    assert sorted(each.name for each in path.parent.iterdir()) == [
+        "export.jsonl",
+        "export.jsonl.ledger",
+        "export.jsonl.ledger.lock",
+    ]
+
+
+def test_again_sends_nothing(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """A finished import that is run again makes no request."""
+    server, path = sandbox(), write(*SIZES)
+    load(path, server, time)
+    again = load(path, server, time)
+    assert (again.requests, again.skipped, again.stored) == (0, sum(SIZES), 0)
+    assert again.exit_status == 0
+    assert server.stats()["requests"] == LEAST
+
+
+def test_growth_and_change(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """A source that has grown sends what is new; a conversation that changed is held back."""
+    server = sandbox()
+    load(write(3, 4, 5), server, time)
+    path = write(6, 4, 4, 2)
+    report = load(path, server, time)
+    assert (report.stored, report.skipped, report.unsent) == (5, 7, 4)
+    assert report.exit_status == 1
+    (failure,) = report.failures
+    assert failure.conversation_id == conversation_id(2)
+    assert "no longer begins with" in failure.reason
+    assert read_standing(Path(str(report.ledger))).conversations == {"finished": 3, "changed": 1}
+
+
+def test_invalid_records_are_rejected_by_themselves(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Bad records are kept with place and reason, the others are stored; the file of rejects,
+    mended in place, is an import of its own."""
+    bad = {
+        "conversationId": conversation_id(0),
+        "text": "",
+        "sender": {"role": "robot", "externalId": "r-1"},
+        "timestamp": NOON.isoformat(),
+    }
+    server = sandbox()
+    path = write(3, extra=json.dumps(bad) + "\n{broken\n")
+    report = load(path, server, time)
+    assert_holds(server, 3)
+    assert (report.messages, report.stored, report.rejected) == (5, 3, 2)
+    assert report.exit_status == 1
+    assert sum(report.reasons.values()) == 2
+    file = Path(str(report.rejects))
+    assert file.name == "export.jsonl.rejects.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["line"] for line in lines] == [4, 5]
+    assert lines[0]["record"] == bad
+    assert lines == list(rejects_of(Path(str(report.ledger))))
+    lines[0]["record"] |= {"text": "mended", "sender": {"role": "agent", "externalId": "a-1"}}
+    file.write_text(json.dumps(lines[0]) + "\n")
+    assert load(file, server, time).stored == 1
+    assert server.messages(conversation_id(0))[-1]["text"] == "mended"
+
+
+def test_edited_rejects_are_not_overwritten(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """What a person has mended stays, though the import it came from is run again."""
+    server, path = sandbox(), write(1, extra="{broken\n")
+    file = Path(str(load(path, server, time).rejects))
+    assert load(path, server, time).rejects == str(file)
+    file.write_text("mended\n")
+    again = load(path, server, time)
+    assert file.read_text() == "mended\n"
+    assert again.rejects is None
+    assert "was edited" in again.warnings[0]
+
+
+def test_unreadable_source_sends_nothing(sandbox: Server, tmp_path: Path, time: FastTime) -> None:
+    """A source without a needed column stops the run before the first request."""
+    server, path = sandbox(), tmp_path / "export.csv"
+    path.write_text("conversation_id,utterance\nABC,hello\n")
+    with pytest.raises(InvalidRequestError, match="utterance"):
+        load(path, server, time)
+    assert server.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_keys_stop_the_run(
+    sandbox: Server, write: Callable[..., Path], time: FastTime, status: int
+) -> None:
+    """Keys that are refused end the run with the first answer; a later run sends everything."""
+    server, path = sandbox(), write(*[2] * 30)
+    server.fail_next(status)
+    report = load(path, server, time)
+    assert report.stopped_by is StoppedBy.CREDENTIALS
+    assert (report.exit_status, report.requests, report.unsent) == (3, 1, 60)
+    assert load(path, server, time).stored == 60
+    assert_holds(server, *[2] * 30)
+
+
+def test_unknown_conversation(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """A 404 rejects that conversation with one request; the others are stored."""
+    server = sandbox(known_conversations=[conversation_id(1)])
+    path = write(MOST + 1, 2)
+    report = load(path, server, time)
+    assert (report.stored, report.rejected, report.requests) == (2, MOST + 1, 2)
+    lines = list(rejects_of(Path(str(report.ledger))))
+    assert len(lines) == MOST + 1
+    assert lines[0]["record"]["conversationId"] == conversation_id(0)
+    assert lines[0]["record"]["text"] == text(0, 0)
+    assert lines[0]["request_id"]
+    again = load(path, server, time)
+    assert (again.requests, again.rejected, again.skipped) == (0, MOST + 1, 2)
+    assert again.reasons == report.reasons
+    assert sum(again.reasons.values()) == MOST + 1
+
+
+def test_always_limited_makes_a_handful_of_requests(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A server that answers 429 to everything gets one request and its retries, then peace."""
+    server, path = sandbox(faults=["429"], share=1.0), write(*[1] * 200)
+    report = load(path, server, time)
+    assert report.stopped_by is StoppedBy.RATE_LIMIT
+    assert report.requests == server.stats()["requests"] == 4
+    assert (report.exit_status, report.unsent, report.in_doubt) == (75, 200, 0)
+    assert report.resume_at == "2026-11-25T00:00:00Z"
+
+
+def test_daily_limit_pauses_and_counts_all_runs(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """At the daily limit the run pauses; another run on that day sends nothing, one on the next
+    day goes on."""
+    server, path = sandbox(), write(*[1] * 25)
+    report = load(path, server, time, daily_limit=10)
+    assert report.stopped_by is StoppedBy.DAILY_LIMIT
+    assert (report.stored, report.unsent, report.requests_today) == (10, 15, 10)
+    assert report.exit_status == 75
+    again = load(path, server, time, daily_limit=10)
+    assert (again.requests, again.skipped, again.unsent) == (0, 10, 15)
+    time.now += 86400
+    next_day = load(path, server, time, daily_limit=20)
+    assert (next_day.stored, next_day.skipped, next_day.exit_status) == (15, 10, 0)
+    assert_holds(server, *[1] * 25)
+
+
+def test_waits_for_the_next_day(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """With `wait` one run goes on through as many days as the limit takes."""
+    server, path = sandbox(), write(*[1] * 25)
+    phases = set()
+    report = load(
+        path, server, time, daily_limit=10, wait=True, on_progress=lambda r: phases.add(r.phase)
+    )
+    assert (report.stored, report.stopped_by, report.exit_status) == (25, None, 0)
+    assert datetime.fromtimestamp(time.now, UTC).date().isoformat() == "2026-11-26"
+    assert_holds(server, *[1] * 25)
+
+
+def test_waits_out_a_server_limit(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """With `wait`, the batch that met the server's limit is sent when the limit is back."""
+    server, path = sandbox(), write(3)
+    server.fail_next("429", 4)
+    report = load(path, server, time, wait=True)
+    assert (report.stored, report.requests) == (3, 5)
+    assert time.now >= (NOON + timedelta(hours=12)).timestamp()
+
+
+def test_failing_service_stops(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """A service that fails for everyone is not met by every conversation."""
+    server, path = sandbox(faults=["503"], share=1.0), write(*[1] * 200)
+    report = load(path, server, time)
+    assert report.stopped_by is StoppedBy.SERVICE
+    assert report.exit_status == 1
+    assert report.requests <= 5 * 4 + 2
+    assert report.in_doubt + report.unsent == 200
+    assert report.failures[0].reason.count("-") > 4
+
+
+def test_one_failing_conversation_waits(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A batch without an answer is in doubt, its conversation waits, the others go on; the next
+    run sends it as it was."""
+    server, path = sandbox(), write(MOST + 1, 1, 1, 1)
+    server.fail_next("reset,stored", 4, conversation_id=conversation_id(0))
+    report = load(path, server, time)
+    assert (report.stored, report.in_doubt, report.unsent) == (3, MOST, 1)
+    assert report.exit_status == 1
+    again = load(path, server, time)
+    assert (again.already_stored, again.stored, again.skipped) == (MOST, 1, 3)
+    assert_holds(server, MOST + 1, 1, 1, 1)
+
+
+def test_size_that_worked_is_remembered(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """After a 413 no larger body is sent again, by this run or by the next one."""
+    server = sandbox(max_body=20_000)
+    load(write(MOST), server, time)
+    assert server.stats()["answers"]["413"] == 1
+    report = load(write(MOST, MOST), server, time)
+    assert server.stats()["answers"]["413"] == 1
+    assert report.stored == MOST
+    assert_holds(server, MOST, MOST)
+
+
+def test_guilty_message_is_isolated(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A refused batch costs its guilty message, and not its neighbours."""
+    server, path = sandbox(), write(8)
+    server.fail_next("422", 1, conversation_id=conversation_id(0))
+    report = load(path, server, time)
+    assert (report.stored, report.rejected, report.requests) == (8, 0, 3)
+    assert_holds(server, 8)
+
+
+def test_interruption_finishes_what_is_on_its_way(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """When asked to end, a run takes no new work, and the next one does the rest."""
+    server, path = sandbox(), write(*[1] * 300)
+    interruption = Interruption()
+
+    def ask(report: ImportReport) -> None:
+        if report.stored:
+            interruption.request(StoppedBy.TERMINATION)
+
+    report = load(path, server, time, interruption=interruption, on_progress=ask, rate=100_000)
+    assert report.stopped_by is StoppedBy.TERMINATION
+    assert report.exit_status == 143
+    assert report.in_doubt == 0
+    assert report.stored + report.unsent == 300
+    again = load(path, server, time)
+    assert again.skipped == report.stored
+    assert_holds(server, *[1] * 300)
+
+
+def test_interrupted_while_reading(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A run that is asked to end before it has read everything sends nothing."""
+    interruption = Interruption()
+    interruption.request()
+    server = sandbox()
+    report = load(write(3), server, time, interruption=interruption)
+    assert report.stopped_by is StoppedBy.INTERRUPT
+    assert report.exit_status == 130
+    assert server.stats()["requests"] == 0
+
+
+def test_cancelled_run_keeps_its_ledger(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Cancelling the task leaves the batch on its way in doubt, and the next run asks for it."""
+    server, path = sandbox(), write(2)
+    server.fail_next("silence,stored")
+
+    async def main() -> None:
+        task = asyncio.create_task(
+            import_messages_async(
+                path,
+                base_url=server.url,
+                credentials=server.credentials,
+                rate=None,
+                clock=time.clock(),
+            )
+        )
+        while not server.conversations():
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert read_standing(path.with_name("export.jsonl.ledger")).in_doubt == 2
+    report = load(path, server, time)
+    assert (report.already_stored, report.stored) == (2, 0)
+    assert_holds(server, 2)
+
+
+def test_patience_with_a_silent_server_is_bounded(
+    sandbox: Server,
+    write: Callable[..., Path],
+    time: FastTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is not answered within the grace after a stop is left in doubt."""
+    from asapp_conversations.importer import run
+
+    monkeypatch.setattr(run, "GRACE", 0.1)
+    server, path = sandbox(), write(1)
+    server.fail_next("silence,stored")
+    interruption = Interruption()
+
+    def ask(report: ImportReport) -> None:
+        if server.conversations():
+            interruption.request()
+
+    report = load(path, server, time, interruption=interruption, on_progress=ask, rate=100_000)
+    assert (report.stopped_by, report.in_doubt) == (StoppedBy.INTERRUPT, 1)
+    assert load(path, server, time).already_stored == 1
+
+
+def test_rejects_that_cannot_be_written_stay_in_the_ledger(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """An import whose file of rejects cannot be written says so, and has done everything else."""
+    server, path = sandbox(), write(1, extra="{broken\n")
+    report = load(path, server, time, rejects=path / "rejects.jsonl")
+    assert (report.stored, report.rejected, report.rejects) == (1, 1, None)
+    assert "they are in the ledger" in report.warnings[0]
+    assert len(list(rejects_of(Path(str(report.ledger))))) == 1
+
+
+def test_cancelled_while_reading(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Cancelling the task while the source is read ends the reading and sends nothing."""
+    server, path = sandbox(), write(*[20] * 5000)
+
+    async def main() -> None:
+        begun = asyncio.Event()
+        options: dict[str, Any] = {"base_url": server.url, "credentials": server.credentials}
+        run = import_messages_async(path, on_progress=lambda report: begun.set(), **options)
+        task = asyncio.create_task(run)
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert server.stats()["requests"] == 0
+    assert read_standing(path.with_name("export.jsonl.ledger")).report["stopped_by"] is None
+    assert not list(path.parent.glob("*staging*"))
+
+
+def test_what_a_source_raises_reaches_the_caller(
+    sandbox: Server, tmp_path: Path, time: FastTime
+) -> None:
+    """An iterable that fails half-way fails the import with its own error; what was sent is in
+    the ledger."""
+    server = sandbox()
+
+    def records() -> Iterator[dict[str, Any]]:
+        for conversation in range(100):
+            yield json.loads(record(conversation, 0, 0))
+        raise ZeroDivisionError
+
+    options: dict[str, Any] = {"base_url": server.url, "credentials": server.credentials}
+    options |= {"ledger": tmp_path / "records.ledger", "rate": None}
+    with pytest.raises(ZeroDivisionError):
+        import_messages(records(), **options)
+    standing = read_standing(tmp_path / "records.ledger")
+    assert standing.stored + standing.in_doubt >= server.stats()["messages"]
+
+
+def test_ledger_that_cannot_be_read_any_more(
+    sandbox: Server,
+    write: Callable[..., Path],
+    time: FastTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A disk that fails under the ledger stops the run, and says so."""
+    from asapp_conversations.importer import run
+
+    class Failing(run.Ledger):
+        def find(self, conversation_id: str) -> Any:
+            raise LedgerError("the disk fails")
+
+    server, path = sandbox(), write(1, 1)
+    monkeypatch.setattr(run, "Ledger", Failing)
+    report = load(path, server, time)
+    assert (report.stopped_by, report.detail) == (StoppedBy.LEDGER, "the disk fails")
+    assert server.stats()["requests"] == 0
+
+
+def test_end_that_cannot_be_written_down(
+    sandbox: Server,
+    write: Callable[..., Path],
+    time: FastTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A ledger that fails at the very end is reported; what was stored is not sent again."""
+    from asapp_conversations.importer import run
+
+    class Failing(run.Ledger):
+        def end_run(self, ended: float, report: dict[str, Any]) -> None:
+            raise LedgerError("the disk fails")
+
+    server, path = sandbox(), write(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "Ledger", Failing)
+        report = load(path, server, time)
+    assert (report.stored, report.stopped_by) == (2, StoppedBy.LEDGER)
+    assert load(path, server, time).skipped == 2
+
+
+def test_failures_are_named_up_to_a_number(
+    sandbox: Server,
+    write: Callable[..., Path],
+    time: FastTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A report of a run that failed a thousand times stays readable."""
+    from asapp_conversations.importer.sending import sender
+
+    monkeypatch.setattr(sender, "KEPT_FAILURES", 2)
+    server, path = sandbox(faults=["404"], share=1.0), write(*[1] * 5)
+    report = load(path, server, time)
+    assert (report.rejected, len(report.failures)) == (5, 2)
+
+
+def test_other_target_is_refused(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """The ledger of one server does not vouch for another."""
+    path = write(1)
+    load(path, sandbox(), time)
+    other = sandbox()
+    with pytest.raises(LedgerError, match="another file with --ledger"):
+        load(path, other, time)
+    assert other.stats()["requests"] == 0
+
+
+def test_another_ledger_knows_the_file(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Files that were imported one by one, or together, are not imported again under another
+    ledger unless it is named."""
+    server, first = sandbox(), write(2)
+    load(first, server, time)
+    second = write(1, name="second.jsonl")
+    with pytest.raises(InvalidRequestError, match=r"export\.jsonl\.ledger knows messages"):
+        import_messages([first, second], base_url=server.url, credentials=server.credentials)
+    third, fourth = write(1, name="third.jsonl"), write(1, name="fourth.jsonl")
+    together = {"base_url": server.url, "credentials": server.credentials, "rate": None}
+    report = import_messages([third, fourth], **together)
+    assert str(report.ledger).endswith("asapp-import.ledger")
+    with pytest.raises(InvalidRequestError, match=r"asapp-import\.ledger knows messages"):
+        load(third, server, time)
+    assert load(second, server, time).exit_status == 0
+    named = load(third, server, time, ledger=third.with_name("third.ledger"))
+    assert named.exit_status == 0
+
+
+def test_full_disk_while_sending(
+    sandbox: Server,
+    write: Callable[..., Path],
+    time: FastTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A ledger that cannot be written any more stops the run before the next request; with room
+    again, the next run goes on."""
+    from asapp_conversations.importer import run
+
+    class Cramped(run.Ledger):
+        def begin_run(self, started: float) -> None:
+            super().begin_run(started)
+            (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
+            self.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+
+    server, path = sandbox(), write(*[1] * 300)
+    monkeypatch.setattr(run, "Ledger", Cramped)
+    report = load(path, server, time, concurrency=4)
+    assert report.stopped_by is StoppedBy.LEDGER
+    assert "the disk is full" in str(report.detail)
+    assert report.exit_status == 1
+    monkeypatch.undo()
+    assert load(path, server, time).exit_status == 0
+    assert_holds(server, *[1] * 300)
+
+
+def test_grouped_records_are_sent_as_they_come(
+    sandbox: Server, tmp_path: Path, time: FastTime
+) -> None:
+    """An iterable of records that come grouped by conversation needs no staging."""
+    server = sandbox()
+    records = [
+        json.loads(record(conversation, number, number))
+        for conversation in range(3)
+        for number in range(MOST + 2)
+    ]
+    records.append({"conversationId": "ABC", "text": ""})
+    report = import_messages(
+        iter(records),
+        base_url=server.url,
+        credentials=server.credentials,
+        ledger=tmp_path / "records.ledger",
+        clock=time.clock(),
+        rate=None,
+    )
+    assert (report.stored, report.rejected, report.requests) == (3 * (MOST + 2), 1, 6)
+    assert report.conversations == 3
+    assert_holds(server, *[MOST + 2] * 3)
+    assert [line["record"] for line in rejects_of(tmp_path / "records.ledger")] == [records[-1]]
+
+
+FAULTS = [
+    *["429", "429,retry-after=1", "429,retry-after=1.5", "429,retry-after=date:2"],
+    *["500", "500,stored", "503", "503,stored,empty"],
+    *["reset", "reset,stored", "refuse", "silence,stored", "silence"],
+    *["502,html", "502,html,stored", "200,truncated", "200,truncated,stored", "503,gateway"],
+    *["500,wrong-charset,stored", "200,cut-off,stored"],
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_faults(sandbox: Server, write: Callable[..., Path], time: FastTime, seed: int) -> None:
+    """Whatever befalls a fifth of the requests, nothing is lost, nothing is stored twice, and the
+    report agrees with the stand-in."""
+    sizes = [1 + (7 * i) % 40 for i in range(150)] + [2 * MOST + 1, MOST]
+    server = sandbox(faults=FAULTS, share=0.2, seed=seed)
+    path = write(*sizes)
+    requests = 0
+    stored: set[int] = set()
+    for _ in range(50):
+        report = load(path, server, time, timeout=0.2)
+        requests += report.requests
+        assert total(report) == report.messages == sum(sizes)
+        stored.add(report.stored)
+        if report.exit_status == 0:
+            break
+    assert report.exit_status == 0
+    assert_holds(server, *sizes)
+    stats = server.stats()
+    assert stats["duplicates"] == {}
+    assert stats["requests"] == requests
+    standing = read_standing(Path(str(report.ledger)))
+    assert standing.stored == stats["messages"] == sum(sizes)
+    assert sum(standing.requests.values()) == requests
+
+
+def test_reports_come_while_it_runs(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """Whoever watches sees the counts grow, and the sum of the counts hold at each moment."""
+    server, path = sandbox(latency=0.002), write(*[1] * 400)
+    seen: list[ImportReport] = []
+    report = load(path, server, time, on_progress=seen.append)
+    assert all(total(each) == each.messages for each in seen)
+    assert [each.stored for each in seen] == sorted(each.stored for each in seen)
+    assert Phase.SENDING in {each.phase for each in seen}
+    assert report.samples
+    assert seen[-1] == report
+
+
+def test_a_failing_callback_is_heard_of(
+    sandbox: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """What `on_progress` raises reaches the caller, once everything is written down."""
+    server, path = sandbox(), write(3)
+
+    def fail(report: ImportReport) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        load(path, server, time, on_progress=fail)
+    assert load(path, server, time).skipped == 3
+
+
+def test_status_while_it_runs(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """The ledger tells where the import stands while a run holds it."""
+    server, path = sandbox(latency=0.002), write(*[1] * 400)
+    running: list[bool] = []
+
+    def look(report: ImportReport) -> None:
+        if report.phase is Phase.SENDING:
+            running.append(read_standing(Path(str(report.ledger))).running)
+
+    load(path, server, time, on_progress=look)
+    assert running
+    assert all(running)

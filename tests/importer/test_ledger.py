@@ -1,0 +1,323 @@
+"""What the ledger keeps, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from asapp_conversations.importer.counts import Counts
+from asapp_conversations.importer.ledger.checkpoint import Checkpoint, Status
+from asapp_conversations.importer.ledger.file import (
+    VERSION,
+    LedgerError,
+    RejectRow,
+    Target,
+    explained,
+    lock_path,
+)
+from asapp_conversations.importer.ledger.ledger import Ledger
+from asapp_conversations.importer.ledger.standing import Waiting, read_standing, reading
+
+TARGET = Target("https://api.example.com", "id-1")
+CHECKPOINT = Checkpoint(
+    total=9,
+    done=4,
+    digest=b"d" * 16,
+    ahead=7,
+    ahead_digest=b"a" * 16,
+    in_flight=True,
+    refused=(2, 5),
+    stored=2,
+    already_stored=1,
+    status=Status.IN_DOUBT,
+    reason="POST /path: no answer",
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.ledger"
+
+
+def flush(ledger: Ledger) -> None:
+    asyncio.run(ledger.flushed())
+
+
+def test_keeps_checkpoints(path: Path) -> None:
+    """What was saved is found again, by the same run and by the next one."""
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == Checkpoint()
+        ledger.save("ABC", CHECKPOINT)
+        assert ledger.find("ABC") == CHECKPOINT
+        flush(ledger)
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == CHECKPOINT
+        assert ledger.find("ABD") == Checkpoint()
+
+
+def test_what_is_not_flushed_was_not_said(path: Path) -> None:
+    """A run that ends before it flushes leaves the ledger as it was."""
+    with Ledger(path, TARGET) as ledger:
+        ledger.save("ABC", CHECKPOINT)
+        ledger.count_request("2026-11-24")
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == Checkpoint()
+        assert ledger.requests_on("2026-11-24") == 0
+
+
+def test_counts_requests_by_day(path: Path) -> None:
+    """The requests of a day add up over all runs."""
+    for _ in range(2):
+        with Ledger(path, TARGET) as ledger:
+            ledger.count_request("2026-11-24")
+            ledger.count_request("2026-11-24")
+            ledger.count_request("2026-11-25")
+            ledger.count_request("2026-11-25", -1)
+            flush(ledger)
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.requests_on("2026-11-24") == 4
+        assert ledger.requests_on("2026-11-25") == 0
+
+
+def test_many_tasks_share_a_commit(path: Path) -> None:
+    """What tasks note at the same time is durable for each of them, in few transactions."""
+
+    async def main(ledger: Ledger, commits: list[str]) -> None:
+        async def note(number: int) -> None:
+            ledger.save(f"C{number}", CHECKPOINT)
+            await ledger.flushed()
+            with reading(path) as connection:
+                (count,) = connection.execute(
+                    "SELECT count(*) FROM conversations WHERE id = ?", (f"C{number}",)
+                ).fetchone()
+            assert count == 1
+
+        await asyncio.gather(*(note(number) for number in range(100)))
+
+    commits: list[str] = []
+    with Ledger(path, TARGET) as ledger:
+        ledger.connection.set_trace_callback(commits.append)
+        asyncio.run(main(ledger, commits))
+    assert commits.count("COMMIT") <= 3
+
+
+def test_is_durable(path: Path) -> None:
+    """Every commit reaches the disk: a power cut loses none (SQLite, synchronous=FULL)."""
+    statements: list[str] = []
+    with Ledger(path, TARGET) as ledger:
+        ledger.connection.set_trace_callback(statements.append)
+        ledger.set_fact("a", "b")
+        assert statements[-1] == "COMMIT"
+        assert ledger.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_only_its_owner_reads_it(path: Path) -> None:
+    """Rejected messages stand in it, so it is for its owner alone."""
+    with Ledger(path, TARGET):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_second_run_leaves(path: Path) -> None:
+    """Two runs on one ledger would send twice: the second one is told so."""
+    with Ledger(path, TARGET), pytest.raises(LedgerError, match="in use by another import"):
+        Ledger(path, TARGET)
+    with Ledger(path, TARGET):
+        assert read_standing(path).running
+    assert not read_standing(path).running
+
+
+def test_a_killed_run_leaves_it_free(path: Path) -> None:
+    """After kill -9 the next run gets the ledger, with what was durable by then."""
+    program = """
+import asyncio, os, pathlib, signal, sys
+from asapp_conversations.importer.ledger.checkpoint import Checkpoint
+from asapp_conversations.importer.ledger.ledger import Ledger
+from asapp_conversations.importer.ledger.file import Target
+ledger = Ledger(pathlib.Path(sys.argv[1]), Target(*sys.argv[2:]))
+ledger.save("ABC", Checkpoint(total=1))
+asyncio.run(ledger.flushed())
+ledger.save("DEF", Checkpoint(total=1))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", program, str(path), TARGET.base_url, TARGET.api_id]
+    killed = subprocess.run(command, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == Checkpoint(total=1)
+        assert ledger.find("DEF") == Checkpoint()
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (Target("https://api.other.com", "id-1"), "base url https://api.example.com"),
+        (Target("https://api.example.com", "id-2"), "api id id-1"),
+    ],
+)
+def test_other_target_is_refused(path: Path, other: Target, words: str) -> None:
+    """The ledger of one target says nothing about another: it is refused and kept."""
+    with Ledger(path, TARGET) as ledger:
+        ledger.save("ABC", CHECKPOINT)
+        flush(ledger)
+    with pytest.raises(LedgerError, match=words):
+        Ledger(path, other)
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == CHECKPOINT
+
+
+def test_no_ledger_is_refused(path: Path) -> None:
+    """A file of another kind, or a damaged one, is refused and left as it is."""
+    path.write_bytes(b"conversation_id,text\n" * 100)
+    with pytest.raises(LedgerError, match="not a ledger, or a damaged one; nothing was changed"):
+        Ledger(path, TARGET)
+    with pytest.raises(LedgerError, match="not a ledger"):
+        read_standing(path)
+    assert path.read_bytes() == b"conversation_id,text\n" * 100
+    path.unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE other (value)")
+    connection.close()
+    with pytest.raises(LedgerError, match="a database, but no ledger"):
+        Ledger(path, TARGET)
+
+
+def test_later_form_is_refused(path: Path) -> None:
+    """A ledger from a later version is left to that version."""
+    with Ledger(path, TARGET):
+        pass
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    with pytest.raises(LedgerError, match="later version of asapp-conversations"):
+        Ledger(path, TARGET)
+
+
+def test_cannot_be_written(tmp_path: Path) -> None:
+    """Where no ledger can be written the error names the place and what to do."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match=r"cannot be written .*--ledger"):
+        Ledger(tmp_path / "file" / "import.ledger", TARGET)
+
+
+def test_full_disk(path: Path) -> None:
+    """On a full disk nothing that was durable is lost, and the error says what to do."""
+    with Ledger(path, TARGET) as ledger:
+        ledger.save("ABC", CHECKPOINT)
+        flush(ledger)
+        (pages,) = ledger.connection.execute("PRAGMA page_count").fetchone()
+        ledger.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+        for number in range(2000):
+            ledger.save(f"C{number}", CHECKPOINT)
+        with pytest.raises(LedgerError, match="the disk is full; make room and run it again"):
+            flush(ledger)
+        assert ledger.find("C7") == CHECKPOINT
+    with Ledger(path, TARGET) as ledger:
+        assert ledger.find("ABC") == CHECKPOINT
+        assert ledger.find("C7") == Checkpoint()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SQLITE_READONLY", "cannot be written: name one in another folder"),
+        ("SQLITE_CANTOPEN", "cannot be written"),
+        ("SQLITE_IOERR_WRITE", "the disk fails or is full"),
+        ("SQLITE_BUSY", "cannot be used"),
+    ],
+)
+def test_what_sqlite_says_is_explained(path: Path, name: str, words: str) -> None:
+    """Whatever SQLite fails with, the error names the file and says what to do."""
+    failure = sqlite3.OperationalError("no word of it")
+    failure.sqlite_errorname = name
+    with pytest.raises(LedgerError, match=words) as raised, explained(path):
+        raise failure
+    assert str(path) in str(raised.value)
+
+
+def test_invalid_records_are_replaced(path: Path) -> None:
+    """The rejects are those of the latest reading, together with what ASAPP refused."""
+    refused = RejectRow("ASAPP answers 400", {"line": 7}, "ABC", 3)
+    with Ledger(path, TARGET) as ledger:
+        ledger.save("ABC", CHECKPOINT, [refused])
+        flush(ledger)
+        for line in (1, 2):
+            with ledger.invalid_records() as invalid:
+                invalid.add(RejectRow("text: is empty", {"line": line, "record": "é"}))
+        ledger.save("ABC", CHECKPOINT, [refused])
+        flush(ledger)
+        assert list(ledger.rejects()) == [{"line": 2, "record": "é"}, {"line": 7}]
+
+
+def test_failed_reading_keeps_the_rejects(path: Path) -> None:
+    """A reading that fails leaves the rejects of the one before."""
+    with Ledger(path, TARGET) as ledger:
+        with ledger.invalid_records() as invalid:
+            invalid.add(RejectRow("text: is empty", {"line": 1}))
+        with pytest.raises(RuntimeError), ledger.invalid_records():
+            raise RuntimeError
+        assert list(ledger.rejects()) == [{"line": 1}]
+
+
+def test_standing(path: Path) -> None:
+    """The standing says what was stored, what waits and why, and how the latest run ended."""
+    with Ledger(path, TARGET) as ledger:
+        ledger.begin_run(1_700_000_000.0)
+        assert read_standing(path).ended is None
+        ledger.save("ABC", CHECKPOINT, [RejectRow("ASAPP answers 400", {}, "ABC", 2)])
+        ledger.save("DEF", Checkpoint(total=3, done=3, stored=3, status=Status.FINISHED))
+        ledger.save("GHI", Checkpoint(total=5, status=Status.REJECTED, reason="no such"))
+        ledger.count_request("2026-11-24")
+        flush(ledger)
+        with ledger.invalid_records() as invalid:
+            invalid.add(RejectRow("text: is empty", {}))
+        ledger.end_run(1_700_000_060.0, {"stored": 5})
+    standing = read_standing(path)
+    assert (standing.base_url, standing.api_id) == ("https://api.example.com", "id-1")
+    assert (standing.stored, standing.rejected, standing.invalid) == (6, 7, 1)
+    assert standing.in_doubt == 3
+    assert standing.conversations == {"finished": 1, "in_doubt": 1, "rejected": 1}
+    assert standing.waiting == (
+        Waiting("ABC", "in_doubt", "POST /path: no answer"),
+        Waiting("GHI", "rejected", "no such"),
+    )
+    assert standing.reasons == {"ASAPP answers 400": 1, "text: is empty": 1}
+    assert standing.requests == {"2026-11-24": 1}
+    assert standing.started == "2023-11-14T22:13:20Z"
+    assert standing.ended == "2023-11-14T22:14:20Z"
+    assert standing.report == {"stored": 5}
+    assert json.loads(json.dumps(standing.to_dict()))["stored"] == 6
+
+
+def test_standing_where_no_lock_can_be_made(path: Path) -> None:
+    """Where the lock cannot even be looked at, no run holds it."""
+    with Ledger(path, TARGET):
+        pass
+    lock_path(path).unlink()
+    lock_path(path).mkdir()
+    assert not read_standing(path).running
+
+
+def test_no_standing(path: Path) -> None:
+    """Without a ledger, or with an empty one, the error says so."""
+    with pytest.raises(LedgerError, match="does not exist"):
+        read_standing(path)
+    path.touch()
+    with pytest.raises(LedgerError, match="is empty"):
+        read_standing(path)
+
+
+def test_counts_after(path: Path) -> None:
+    """What a run did not come to is counted from what the ledger knows."""
+    with Ledger(path, TARGET) as ledger:
+        ledger.save("ABC", CHECKPOINT)
+        ledger.save("ABD", CHECKPOINT)
+        flush(ledger)
+        assert ledger.counts_after("ABC") == Counts(skipped=3, rejected=2, in_doubt=3)
+        assert ledger.counts_after("ABD") == Counts()
