@@ -29,7 +29,7 @@ nox.options.sessions = [
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 CONSTRAINTS = ["-c", "constraints.txt"]
-SUITE = ["tests/sdk", "tests/sandbox", "tests/examples", "tests/importer"]
+SUITE = ["tests/sdk", "tests/sandbox", "tests/examples", "tests/importer", "tests/cli"]
 TYPED = ["overlay", "tests/typing", "examples", "bench"]
 PRISM = "@stoplight/prism-cli@5.14.2"
 

@@ -34,6 +34,10 @@ class Examples:
         """What it prints."""
         self._monkeypatch.setattr(sys, "argv", [str(EXAMPLES / name)])
         runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return self.printed()
+
+    def printed(self) -> str:
+        """What was printed since this was last asked."""
         return self._capsys.readouterr().out
 
 
@@ -77,16 +81,26 @@ def test_error_handling(
         examples.run("error_handling.py")
 
 
-def test_dry_run(server: SandboxServer, examples: Examples) -> None:
-    """The dry run prints the request of the bundled transcript, and sends nothing."""
-    count = len((EXAMPLES / "coffee_shop.jsonl").read_text("utf-8").splitlines())
-    printed = examples.run("dry_run.py")
-    assert f": {count} messages, " in printed
-    assert f"Stored(stored={count}" in printed
-    assert server.stats()["requests"] == 0
-
-
 def test_every_example_is_run() -> None:
     """No example is left out of the tests above."""
     ours = Path(__file__).read_text("utf-8")
     assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in ours] == []
+
+
+def test_import_files(
+    server: SandboxServer,
+    examples: Examples,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file is loaded once; the second run finds it in the ledger."""
+    path = tmp_path / "coffee-shop.jsonl"
+    path.write_bytes((EXAMPLES / path.name).read_bytes())
+    program = str(EXAMPLES / "import_files.py")
+    for words in ("40 stored, 0 before, 0 rejected\n", "0 stored, 40 before, 0 rejected\n"):
+        monkeypatch.setattr(sys, "argv", [program, str(path)])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_path(program, run_name="__main__")
+        assert left.value.code == 0
+        assert examples.printed() == words
+    assert server.stats()["messages"] == 40

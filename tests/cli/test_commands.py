@@ -1,0 +1,357 @@
+"""The commands as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from asapp_conversations import __version__
+from asapp_conversations.cli.app import app
+from asapp_conversations.importer import read_standing
+from asapp_conversations.sandbox import SandboxServer
+from click.testing import Result
+from typer.testing import CliRunner
+
+COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
+COUNTS = ("stored", "already_stored", "skipped", "rejected", "in_doubt", "unsent")
+COLUMNS = "conversation_id,sender_role,sender_external_id,text,timestamp\n"
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that lead the command line to the stand-in."""
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ASAPP_API_ID", "ASAPP_API_SECRET", "ASAPP_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str) -> Result: ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process."""
+
+    def run(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["asapp-conversations", *arguments])
+        return CliRunner().invoke(app, arguments)
+
+    return run
+
+
+def export(folder: Path, count: int, name: str = "export.csv", extra: str = "") -> str:
+    """A file of so many conversations of one message each."""
+    rows = "".join(f"ABC{i},agent,a-1,hello {i},2024-03-04T08:00:00Z\n" for i in range(count))
+    (folder / name).write_text(COLUMNS + rows + extra)
+    return name
+
+
+def test_imports_into_a_stand_in(run: Run, folder: Path) -> None:
+    """`--sandbox` needs no keys and leaves nothing behind; the result is words, the view is on
+    standard error."""
+    done = run("import", export(folder, 3), "--sandbox")
+    assert done.exit_code == 0
+    assert "3 messages in 3 conversations" in done.stdout
+    assert "Ended: 100 %" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["export.csv"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_stand_in_does_not_care_for_ledgers(run: Run, folder: Path) -> None:
+    """A file that another ledger knows can be tried again, for nothing goes to ASAPP."""
+    names = [export(folder, 1), export(folder, 2, name="more.csv")]
+    assert run("import", *names).exit_code == 0
+    assert run("import", names[0]).exit_code == 2
+    assert run("import", names[0], "--sandbox").exit_code == 0
+
+
+def test_stand_in_keeps_a_ledger_that_is_named(run: Run, folder: Path) -> None:
+    """Whoever names a ledger gets one, also for a stand-in."""
+    done = run("import", export(folder, 3), "--sandbox", "--ledger", "mine.ledger", "--json")
+    assert json.loads(done.stdout)["ledger"] == "mine.ledger"
+    assert read_standing(folder / "mine.ledger").stored == 3
+
+
+def test_json_is_all_of_standard_output(run: Run, folder: Path) -> None:
+    """`--json` prints one object whose counts add up; `--quiet` silences the rest."""
+    done = run("import", export(folder, 3), "--sandbox", "--json", "--quiet")
+    report = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert report["messages"] == sum(report[name] for name in COUNTS) == report["stored"] == 3
+    assert run("import", "export.csv", "--sandbox", "--quiet").output == ""
+    assert {"conversations", "requests", "retries", "elapsed_s", "stopped_by"} <= report.keys()
+    assert report["sandbox"]["messages"] == 3
+    assert report["ledger"] is None
+
+
+def test_reads_standard_input(folder: Path) -> None:
+    """`-` is standard input."""
+    with (folder / export(folder, 2)).open() as given:
+        done = subprocess.run(
+            [COMMAND, "import", "-", "--sandbox", "--json"],
+            stdin=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert json.loads(done.stdout)["stored"] == 2
+
+
+def test_maps_columns(run: Run, folder: Path) -> None:
+    """Foreign columns load with `--map`, and a query makes the rest."""
+    (folder / "foreign.csv").write_text("ref,who,said,at\nABC,agent,hi,04.03.2024 09:00\n")
+    maps = ["conversation_id=ref", "sender_role=who", "text=said", "timestamp=at"]
+    done = run(
+        "import",
+        "foreign.csv",
+        *[f"--map={pair}" for pair in [*maps, "sender_external_id=who"]],
+        *["--time-format", "%d.%m.%Y %H:%M", "--timezone", "Europe/Berlin"],
+        *["--sandbox", "--json"],
+    )
+    assert json.loads(done.stdout)["stored"] == 1, done.stderr
+    query = (
+        "SELECT ref AS conversation_id, who AS sender_role, who AS sender_external_id, "
+        "said AS text, '2024-03-04' AS timestamp FROM 'foreign.csv'"
+    )
+    done = run("import", "--query", query, "--sandbox", "--json")
+    assert json.loads(done.stdout)["stored"] == 1, done.stderr
+
+
+@pytest.mark.usefixtures("environment")
+def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: SandboxServer) -> None:
+    """The same command again sends nothing; `status` says that all is stored."""
+    name = export(folder, 4)
+    assert run("import", name).exit_code == 0
+    again = run("import", name, "--json")
+    assert json.loads(again.stdout)["skipped"] == 4
+    assert server.stats()["requests"] == 4
+    status = run("status", "export.csv.ledger")
+    assert "everything is stored" in status.stdout
+    assert json.loads(run("status", "export.csv.ledger", "--json").stdout)["stored"] == 4
+
+
+def test_rejects_are_imported_as_they_were_read(run: Run, folder: Path) -> None:
+    """The command for mended rejects reads them as their source was read."""
+    (folder / "foreign.csv").write_text(
+        "conversation_id,sender_role,sender_external_id,said,timestamp\nABC,agent,a,,01.02.2024\n"
+    )
+    reading = ["--map", "text=said", "--time-format", "%d.%m.%Y", "--timezone", "Europe/Paris"]
+    done = run("import", "foreign.csv", *reading, "--sandbox")
+    assert done.exit_code == 1
+    expected = f"asapp-conversations import foreign.csv.rejects.jsonl {' '.join(reading)}"
+    assert expected in done.stdout
+
+
+@pytest.mark.usefixtures("environment")
+def test_rejects_come_back(run: Run, folder: Path, server: SandboxServer) -> None:
+    """Rejected records are in a file, can be written again, and are imported once mended."""
+    name = export(folder, 1, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n")
+    done = run("import", name)
+    assert done.exit_code == 1
+    assert "asapp-conversations import export.csv.rejects.jsonl" in done.stdout
+    written = (folder / "export.csv.rejects.jsonl").read_text()
+    assert run("rejects", "export.csv.ledger").stdout == written
+    assert run("rejects", "export.csv.ledger", "-o", "again.jsonl").exit_code == 0
+    nowhere = run("rejects", "export.csv.ledger", "-o", "missing/again.jsonl")
+    assert (nowhere.exit_code, nowhere.stderr) == (2, "Error: missing: there is no such folder\n")
+    (folder / "again.jsonl").write_text(written.replace("robot", "system"))
+    assert run("import", "again.jsonl").exit_code == 0
+    assert server.messages("ABC7")[0]["sender"]["role"] == "system"
+
+
+def test_plan_sends_nothing(run: Run, folder: Path) -> None:
+    """`plan` needs no keys, and says what an import would take."""
+    name = export(folder, 25, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n" * 5)
+    done = run("plan", name, "--daily-limit", "10", "--rate", "5")
+    assert done.exit_code == 1
+    for words in ("25  to send", "25 requests", "5 s at 5 requests/s", "3 days at", "row 27"):
+        assert words in done.stdout
+    assert "beep" not in done.stdout
+    plan = json.loads(run("plan", name, "--json", "--quiet").stdout)
+    assert (plan["to_send"], plan["rejected"], plan["requests"]) == (25, 5, 25)
+    (reason,) = plan["reasons"].values()
+    assert (reason["count"], len(reason["examples"])) == (5, 3)
+
+
+@pytest.mark.usefixtures("environment")
+def test_plan_counts_what_is_left(run: Run, folder: Path) -> None:
+    """Where an import has begun, `plan` is about the rest."""
+    name = export(folder, 5)
+    run("import", name, "--daily-limit", "2")
+    done = run("plan", name)
+    assert "2  sent by earlier runs" in done.stdout
+    assert "3 requests" in done.stdout
+
+
+@pytest.mark.usefixtures("environment")
+def test_pauses_with_75(run: Run, folder: Path) -> None:
+    """At the daily limit the exit status is that of a temporary failure, with the time."""
+    done = run("import", export(folder, 5), "--daily-limit", "2")
+    assert done.exit_code == 75
+    assert "00:00 UTC" in done.stdout
+    assert "asapp-conversations import export.csv --daily-limit 2" in done.stdout
+
+
+def test_refused_keys_exit_with_3(
+    run: Run, folder: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused keys have an exit status of their own, and no secret is shown."""
+    monkeypatch.setenv("ASAPP_API_ID", "wrong")
+    monkeypatch.setenv("ASAPP_API_SECRET", "s3cret-value")
+    done = run("import", export(folder, 5), "--base-url", server.url)
+    assert done.exit_code == 3
+    assert "s3cret-value" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["import"], "name the files"),
+        (["import", "export.csv", "--query", "SELECT 1"], "either files or --query"),
+        (["import", "export.csv"], "ASAPP_API_ID"),
+        (["import", "missing.csv", "--sandbox"], "missing.csv"),
+        (["import", "export.csv", "--sandbox", "--base-url", "http://localhost"], "either"),
+        (["import", "export.csv", "--sandbox", "--map", "text"], "field=column"),
+        (["import", "export.csv", "--sandbox", "--timezone", "Mars"], "Mars"),
+        (["import", "export.csv", "--sandbox", "--max-body", "much"], "much"),
+        (["import", "foreign.csv", "--sandbox"], "--map text=utterance"),
+        (["import", "--query", "SELEKT", "--sandbox"], "SELEKT"),
+        (["status", "missing.ledger"], "missing.ledger does not exist"),
+        (["rejects", "export.csv"], "not a ledger"),
+        (["import", "export.csv", "--sandbox", "--concurrency", "0"], "0"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_wrong_usage_exits_with_2(run: Run, folder: Path, arguments: list[str], words: str) -> None:
+    """What cannot work is said in a line, without a traceback, before anything is sent."""
+    export(folder, 1)
+    (folder / "foreign.csv").write_text("conversation_id,utterance\n")
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_end_a_run_in_order(
+    run: Run, folder: Path, server: SandboxServer, number: signal.Signals, status: int
+) -> None:
+    """The first Ctrl-C or SIGTERM writes down how far it came, and says so."""
+    name = export(folder, 400)
+    process = start(name)
+    wait_for_requests(server)
+    process.send_signal(number)
+    out, _ = process.communicate()
+    assert process.returncode == status
+    report = json.loads(out)
+    assert report["in_doubt"] == 0
+    assert report["stored"] == server.stats()["messages"]
+    assert run("import", name, "--rate", "1000000").exit_code == 0
+    assert server.stats()["messages"] == 400
+    assert server.stats()["duplicates"] == {}
+
+
+@pytest.mark.usefixtures("environment")
+def test_second_interrupt_leaves_at_once(run: Run, folder: Path, server: SandboxServer) -> None:
+    """A second Ctrl-C does not wait for what is on its way; the next run asks what became of it."""
+    server.fail_next("silence,stored")
+    name = export(folder, 3)
+    process = start(name)
+    while not server.conversations():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert process.returncode in {130, 143}
+    assert read_standing(folder / "export.csv.ledger").in_doubt >= 1
+    again = json.loads(run("import", name, "--json").stdout)
+    assert (again["already_stored"], again["stored"]) == (1, 2)
+
+
+def start(name: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [COMMAND, "import", name, "--json", "--quiet"], stdout=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_requests(server: SandboxServer) -> None:
+    while server.stats()["requests"] < 5:
+        pass
+
+
+@pytest.mark.usefixtures("environment")
+def test_writes_a_page(run: Run, folder: Path) -> None:
+    """`--report` leaves a page without a message text."""
+    run("import", export(folder, 3), "--report", "report.html")
+    page = (folder / "report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "hello" not in page
+
+
+def test_page_without_a_folder(run: Run, folder: Path) -> None:
+    """A page that has no folder to be in is refused before anything is sent."""
+    done = run("import", export(folder, 3), "--sandbox", "--report", "missing/report.html")
+    assert done.exit_code == 2
+    assert "missing/report.html" in done.stderr
+    assert done.stdout == ""
+
+
+def test_page_that_cannot_be_written(run: Run, folder: Path) -> None:
+    """Where the page cannot be written the import is done all the same, and the error says so."""
+    (folder / "report.html").mkdir()
+    done = run("import", export(folder, 3), "--sandbox", "--report", "report.html")
+    assert done.exit_code == 1
+    assert "report.html: the page cannot be written" in done.stderr
+    assert "3 stored" in done.stdout
+
+
+def test_version() -> None:
+    """The command is installed, and `--version` is that of the package."""
+    done = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{__version__}\n"
+
+
+def test_without_the_extras(run: Run) -> None:
+    """Without what the extras bring, the command says what to install."""
+    program = (
+        "import sys; sys.modules['duckdb'] = None\n"
+        "import asapp_conversations.cli as cli\n"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'asapp-conversations[cli]'" in done.stderr
+
+
+def test_other_missing_modules_are_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that no extra brings is an error of ours, and shown as one."""
+    from asapp_conversations import cli
+
+    monkeypatch.setitem(sys.modules, "asapp_conversations.cli.app", None)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main()
