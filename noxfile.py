@@ -22,6 +22,7 @@ nox.options.sessions = [
     "tests",
     "coverage",
     "lowest",
+    "endurance",
     "wheel",
     "downstream",
 ]
@@ -95,6 +96,13 @@ def coverage(session: nox.Session) -> None:
     install_groups(session, "test")
     session.run("coverage", "combine")
     session.run("coverage", "report")
+
+
+@nox.session
+def endurance(session: nox.Session) -> None:
+    """Kill an import again and again, and see that it ends exact."""
+    install_groups(session, "test", project=True)
+    session.run("pytest", "-rs", *(session.posargs or ["tests/endurance"]))
 
 
 @nox.session(python=PYTHONS[0])
