@@ -93,6 +93,7 @@ def test_default_ledgers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).touch()
     assert default_ledger(Files(("a.csv",))) == Path("a.csv.ledger")
+    assert default_ledger(Files(("./a.csv",))) == Path("a.csv.ledger")
     assert default_ledger(Files(("*.csv",))) == Path("asapp-import.ledger")
     assert default_ledger(Files((f"{tmp_path}/a.csv", "b.csv"))) == tmp_path / "asapp-import.ledger"
     assert default_ledger(Files(("-",))) == Path("asapp-import.ledger")

@@ -55,7 +55,7 @@ def default_ledger(source: Source) -> Path:
 
 def _is_one(source: Files, files: list[Path]) -> bool:
     """Whether it names one file, and not a pattern that more files can fit later."""
-    return source.paths == (str(files[0]),)
+    return [Path(name) for name in source.paths] == files[:1]
 
 
 def _own(file: Path) -> Path:
