@@ -95,7 +95,7 @@ def import_(
             )
         interruption = Interruption()
         arguments: ImportArguments = {
-            **reading_arguments(source, map_, timezone, time_format, ledger),
+            **reading_arguments(map_, timezone, time_format, ledger),
             "rejects": rejects or default_rejects(Path(ledger or ledger_beside(source))),
             "daily_limit": daily_limit,
             "wait": wait,
@@ -153,7 +153,7 @@ def plan(
         options = import_options(
             source,
             {
-                **reading_arguments(source, map_, timezone, time_format, ledger),
+                **reading_arguments(map_, timezone, time_format, ledger),
                 "max_body": p.parse_size(max_body),
                 "memory_limit": p.parse_size(memory_limit),
             },
@@ -182,13 +182,12 @@ def choose_source(files: list[str] | None, query: str | None) -> Files | Query:
 
 
 def reading_arguments(
-    source: Files | Query,
     columns: list[str] | None,
     timezone: str,
     time_formats: list[str] | None,
     ledger: str | None,
 ) -> ImportArguments:
-    """The arguments that say how a source is read."""
+    """The arguments that say how a source is read, and which ledger it has."""
     return {
         "columns": p.parse_columns(columns or []),
         "timezone": p.parse_zone(timezone),

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -19,8 +19,7 @@ from ..errors import InvalidRequestError
 from ..published import MAX_BODY_BYTES
 from ..sandbox import SandboxServer
 from ..validation import check_conversation_id
-
-USAGE = 2
+from .errors import fail
 
 FAULT_HELP = (
     "What befalls requests; repeat it. refuse, reset, silence, delay=SECONDS, or a status such as "
@@ -92,9 +91,9 @@ def sandbox(
             typer.echo(greeting(server, host, any_keys=api_id is None, store=store))
             threading.Event().wait()
     except ValueError as error:
-        _fail(str(error))
+        fail(str(error))
     except OSError as error:
-        _fail(explain(error, host, port))
+        fail(explain(error, host, port))
     stats = server.stats()
     typer.echo(f"\nIt held {stats['messages']:,} messages and had {stats['requests']:,} requests.")
 
@@ -147,7 +146,7 @@ def _read_ids(path: Path) -> list[str]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
-        _fail(f"{path}: {error.strerror}")
+        fail(f"{path}: {error.strerror}")
     ids = []
     for number, line in enumerate(map(str.strip, lines), 1):
         problems = check_conversation_id(line) if line else []
@@ -163,8 +162,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(USAGE)

@@ -252,7 +252,7 @@ class ImportRun:
         stop = self._stop or (governor.stop if governor else None)
         counts = self._counts()
         paused = governor.paused if governor else None
-        until = (paused or stop or Stop(StoppedBy.LEDGER)).until
+        halt = paused or stop
         return ImportReport(
             phase=Phase.PAUSED if paused else self._phase,
             records=self._records,
@@ -268,7 +268,7 @@ class ImportRun:
             retries=governor.retries if governor else 0,
             elapsed_s=round(self._clock.monotonic() - self._started, 3),
             stopped_by=stop.by if stop else None,
-            resume_at=None if until is None else iso_time(until),
+            resume_at=iso_time(halt.until) if halt and halt.until else None,
             detail=stop.detail if stop else None,
             requests_today=ledger.requests_on(day_of(self._clock.time())) if ledger else 0,
             daily_limit=self._options.daily_limit,
