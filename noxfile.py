@@ -30,8 +30,9 @@ nox.options.sessions = [
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 CONSTRAINTS = ["-c", "constraints.txt"]
-SUITE = ["tests/sdk", "tests/sandbox", "tests/examples", "tests/importer", "tests/cli"]
-TYPED = ["overlay", "tests/typing", "examples", "bench"]
+SUITE = ["tests/sdk", "tests/emulator", "tests/examples", "tests/importer", "tests/cli"]
+FOLDERS = ["overlay", "emulator", "importer"]
+TYPED = [*FOLDERS, "tests/typing", "examples", "bench"]
 PRISM = "@stoplight/prism-cli@5.14.2"
 
 
@@ -136,7 +137,7 @@ def check_contents(session: nox.Session, built: Path) -> None:
     names = set(zipfile.ZipFile(built).namelist())
     wanted = {
         path.relative_to(folder).as_posix()
-        for folder in (Path("overlay"), Path("generated"))
+        for folder in map(Path, [*FOLDERS, "generated"])
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -192,7 +193,7 @@ def downstream(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
         (built,) = Path(folder).glob("*.whl")
-        session.install(f"{built}[sandbox]", "pytest", "pytest-xdist", *CONSTRAINTS)
+        session.install(f"{built}[emulator]", "pytest", "pytest-xdist", *CONSTRAINTS)
         session.chdir("examples/downstream")
         session.run("pytest", "-n", "2", "-p", "no:cacheprovider")
 

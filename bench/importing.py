@@ -16,15 +16,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from asapp_conversations.importer import Phase, import_messages
-from asapp_conversations.importer.report import ImportReport
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
+from asapp_conversations_importer import Phase, import_messages
+from asapp_conversations_importer.report import ImportReport
 from reading import rows, write_json_lines
 
 
 def serve(line: Connection) -> None:
     """Run the stand-in until the other end of the line is closed."""
-    with SandboxServer(credentials=None) as server:
+    with Emulator(credentials=None) as server:
         line.send(server.url)
         line.recv()
 

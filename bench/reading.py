@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from asapp_conversations.importer.reading.sources import Files
-from asapp_conversations.importer.reading.staging import MEMORY_LIMIT, Staging
+from asapp_conversations_importer.reading.sources import Files
+from asapp_conversations_importer.reading.staging import MEMORY_LIMIT, Staging
 
 SEED = 20240304
 BLOCK = 100_000

@@ -8,7 +8,7 @@ ASAPP. Run it again: it goes on from the ledger beside the file.
 import sys
 from pathlib import Path
 
-from asapp_conversations.importer import ImportReport, import_messages
+from asapp_conversations_importer import ImportReport, import_messages
 
 
 def show(report: ImportReport) -> None:

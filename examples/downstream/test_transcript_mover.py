@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asapp_conversations import AuthenticationError, RateLimitError
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 from transcript_mover import move, read_line
 
 LINES = [
@@ -14,9 +14,9 @@ LINES = [
 
 
 @pytest.fixture(autouse=True)
-def _environment(asapp_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(asapp_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lead clients that read the environment to the stand-in."""
-    for name, value in asapp_sandbox.environment.items():
+    for name, value in asapp_emulator.environment.items():
         monkeypatch.setenv(name, value)
 
 
@@ -25,31 +25,31 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def test_moves_every_line_in_order(asapp_sandbox: SandboxServer) -> None:
+def test_moves_every_line_in_order(asapp_emulator: Emulator) -> None:
     assert move({"ABC1": LINES}) == {"ABC1": 2}
-    held = asapp_sandbox.messages("ABC1")
+    held = asapp_emulator.messages("ABC1")
     assert [message["text"] for message in held] == [line[3] for line in LINES]
 
 
-def test_survives_a_503_and_a_reset(asapp_sandbox: SandboxServer) -> None:
-    asapp_sandbox.fail_next("503,retry-after=0")
-    asapp_sandbox.fail_next("reset,stored")
+def test_survives_a_503_and_a_reset(asapp_emulator: Emulator) -> None:
+    asapp_emulator.fail_next("503,retry-after=0")
+    asapp_emulator.fail_next("reset,stored")
     assert move({"ABC1": LINES}) == {"ABC1": 2}
-    assert len(asapp_sandbox.messages("ABC1")) == 2
-    assert [request.fault for request in asapp_sandbox.requests] == [
+    assert len(asapp_emulator.messages("ABC1")) == 2
+    assert [request.fault for request in asapp_emulator.requests] == [
         "503,retry-after=0",
         "reset,stored",
         None,
     ]
 
 
-@pytest.mark.asapp_sandbox(known_conversations=["ABC1"])
-def test_leaves_out_unknown_conversations(asapp_sandbox: SandboxServer) -> None:
+@pytest.mark.asapp_emulator(known_conversations=["ABC1"])
+def test_leaves_out_unknown_conversations(asapp_emulator: Emulator) -> None:
     assert move({"OTHER": LINES, "ABC1": LINES}) == {"ABC1": 2}
-    assert asapp_sandbox.conversations() == {"ABC1": 2}
+    assert asapp_emulator.conversations() == {"ABC1": 2}
 
 
-@pytest.mark.asapp_sandbox(faults=["429,retry-after=86400"])
+@pytest.mark.asapp_emulator(faults=["429,retry-after=86400"])
 def test_stops_when_the_quota_is_used_up() -> None:
     with pytest.raises(RateLimitError) as caught:
         move({"ABC1": LINES})
@@ -63,15 +63,15 @@ def test_says_when_the_keys_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.anyio
-async def test_async_code_is_served_as_well(asapp_sandbox: SandboxServer) -> None:
-    asapp_sandbox.fail_next("503,retry-after=0")
-    async with asapp_sandbox.async_client() as client:
+async def test_async_code_is_served_as_well(asapp_emulator: Emulator) -> None:
+    asapp_emulator.fail_next("503,retry-after=0")
+    async with asapp_emulator.async_client() as client:
         stored = await client.create_messages("ABC1", [read_line(*line) for line in LINES])
     assert (stored.stored, stored.retries) == (2, 1)
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_every_test_has_a_stand_in_of_its_own(asapp_sandbox: SandboxServer, number: int) -> None:
-    assert asapp_sandbox.stats()["requests"] == 0
+def test_every_test_has_a_stand_in_of_its_own(asapp_emulator: Emulator, number: int) -> None:
+    assert asapp_emulator.stats()["requests"] == 0
     assert move({f"ABC{number}": LINES}) == {f"ABC{number}": 2}
-    assert asapp_sandbox.conversations() == {f"ABC{number}": 2}
+    assert asapp_emulator.conversations() == {f"ABC{number}": 2}

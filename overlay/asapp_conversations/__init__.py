@@ -21,6 +21,7 @@ from .errors import (
     PermissionDeniedError,
     Progress,
     RateLimitError,
+    RequestFailedError,
     ServiceUnavailableError,
     UnprocessableEntityError,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Progress",
     "RateLimitError",
     "Receipt",
+    "RequestFailedError",
     "Sender",
     "SenderRole",
     "ServiceUnavailableError",

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from asapp_conversations import __version__
-from asapp_conversations.cli.app import app
-from asapp_conversations.importer import read_standing
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
+from asapp_conversations_importer import read_standing
+from asapp_conversations_importer.cli.app import app
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -24,13 +23,13 @@ COLUMNS = "conversation_id,sender_role,sender_external_id,text,timestamp\n"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer() as server:
+def server() -> Iterator[Emulator]:
+    with Emulator() as server:
         yield server
 
 
 @pytest.fixture
-def environment(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(server: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variables that lead the command line to the stand-in."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
@@ -68,9 +67,9 @@ def export(folder: Path, count: int, name: str = "export.csv", extra: str = "") 
 
 
 def test_imports_into_a_stand_in(run: Run, folder: Path) -> None:
-    """`--sandbox` needs no keys and leaves nothing behind; the result is words, the view is on
+    """`--emulator` needs no keys and leaves nothing behind; the result is words, the view is on
     standard error."""
-    done = run("import", export(folder, 3), "--sandbox")
+    done = run("import", export(folder, 3), "--emulator")
     assert done.exit_code == 0
     assert "3 messages in 3 conversations" in done.stdout
     assert "Ended: 100 %" in done.stderr
@@ -83,25 +82,25 @@ def test_stand_in_does_not_care_for_ledgers(run: Run, folder: Path) -> None:
     names = [export(folder, 1), export(folder, 2, name="more.csv")]
     assert run("import", *names).exit_code == 0
     assert run("import", names[0]).exit_code == 2
-    assert run("import", names[0], "--sandbox").exit_code == 0
+    assert run("import", names[0], "--emulator").exit_code == 0
 
 
 def test_stand_in_keeps_a_ledger_that_is_named(run: Run, folder: Path) -> None:
     """Whoever names a ledger gets one, also for a stand-in."""
-    done = run("import", export(folder, 3), "--sandbox", "--ledger", "mine.ledger", "--json")
+    done = run("import", export(folder, 3), "--emulator", "--ledger", "mine.ledger", "--json")
     assert json.loads(done.stdout)["ledger"] == "mine.ledger"
     assert read_standing(folder / "mine.ledger").stored == 3
 
 
 def test_json_is_all_of_standard_output(run: Run, folder: Path) -> None:
     """`--json` prints one object whose counts add up; `--quiet` silences the rest."""
-    done = run("import", export(folder, 3), "--sandbox", "--json", "--quiet")
+    done = run("import", export(folder, 3), "--emulator", "--json", "--quiet")
     report = json.loads(done.stdout)
     assert done.stderr == ""
     assert report["messages"] == sum(report[name] for name in COUNTS) == report["stored"] == 3
-    assert run("import", "export.csv", "--sandbox", "--quiet").output == ""
+    assert run("import", "export.csv", "--emulator", "--quiet").output == ""
     assert {"conversations", "requests", "retries", "elapsed_s", "stopped_by"} <= report.keys()
-    assert report["sandbox"]["messages"] == 3
+    assert report["emulator"]["messages"] == 3
     assert report["ledger"] is None
 
 
@@ -109,7 +108,7 @@ def test_reads_standard_input(folder: Path) -> None:
     """`-` is standard input."""
     with (folder / export(folder, 2)).open() as given:
         done = subprocess.run(
-            [COMMAND, "import", "-", "--sandbox", "--json"],
+            [COMMAND, "import", "-", "--emulator", "--json"],
             stdin=given,
             capture_output=True,
             text=True,
@@ -127,19 +126,19 @@ def test_maps_columns(run: Run, folder: Path) -> None:
         "foreign.csv",
         *[f"--map={pair}" for pair in [*maps, "sender_external_id=who"]],
         *["--time-format", "%d.%m.%Y %H:%M", "--timezone", "Europe/Berlin"],
-        *["--sandbox", "--json"],
+        *["--emulator", "--json"],
     )
     assert json.loads(done.stdout)["stored"] == 1, done.stderr
     query = (
         "SELECT ref AS conversation_id, who AS sender_role, who AS sender_external_id, "
         "said AS text, '2024-03-04' AS timestamp FROM 'foreign.csv'"
     )
-    done = run("import", "--query", query, "--sandbox", "--json")
+    done = run("import", "--query", query, "--emulator", "--json")
     assert json.loads(done.stdout)["stored"] == 1, done.stderr
 
 
 @pytest.mark.usefixtures("environment")
-def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: SandboxServer) -> None:
+def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: Emulator) -> None:
     """The same command again sends nothing; `status` says that all is stored."""
     name = export(folder, 4)
     assert run("import", name).exit_code == 0
@@ -157,14 +156,14 @@ def test_rejects_are_imported_as_they_were_read(run: Run, folder: Path) -> None:
         "conversation_id,sender_role,sender_external_id,said,timestamp\nABC,agent,a,,01.02.2024\n"
     )
     reading = ["--map", "text=said", "--time-format", "%d.%m.%Y", "--timezone", "Europe/Paris"]
-    done = run("import", "foreign.csv", *reading, "--sandbox")
+    done = run("import", "foreign.csv", *reading, "--emulator")
     assert done.exit_code == 1
     expected = f"asapp-conversations import foreign.csv.rejects.jsonl {' '.join(reading)}"
     assert expected in done.stdout
 
 
 @pytest.mark.usefixtures("environment")
-def test_rejects_come_back(run: Run, folder: Path, server: SandboxServer) -> None:
+def test_rejects_come_back(run: Run, folder: Path, server: Emulator) -> None:
     """Rejected records are in a file, can be written again, and are imported once mended."""
     name = export(folder, 1, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n")
     done = run("import", name)
@@ -214,7 +213,7 @@ def test_pauses_with_75(run: Run, folder: Path) -> None:
 
 
 def test_refused_keys_exit_with_3(
-    run: Run, folder: Path, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    run: Run, folder: Path, server: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused keys have an exit status of their own, and no secret is shown."""
     monkeypatch.setenv("ASAPP_API_ID", "wrong")
@@ -230,16 +229,16 @@ def test_refused_keys_exit_with_3(
         (["import"], "name the files"),
         (["import", "export.csv", "--query", "SELECT 1"], "either files or --query"),
         (["import", "export.csv"], "ASAPP_API_ID"),
-        (["import", "missing.csv", "--sandbox"], "missing.csv"),
-        (["import", "export.csv", "--sandbox", "--base-url", "http://localhost"], "either"),
-        (["import", "export.csv", "--sandbox", "--map", "text"], "field=column"),
-        (["import", "export.csv", "--sandbox", "--timezone", "Mars"], "Mars"),
-        (["import", "export.csv", "--sandbox", "--max-body", "much"], "much"),
-        (["import", "foreign.csv", "--sandbox"], "--map text=utterance"),
-        (["import", "--query", "SELEKT", "--sandbox"], "SELEKT"),
+        (["import", "missing.csv", "--emulator"], "missing.csv"),
+        (["import", "export.csv", "--emulator", "--base-url", "http://localhost"], "either"),
+        (["import", "export.csv", "--emulator", "--map", "text"], "field=column"),
+        (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),
+        (["import", "export.csv", "--emulator", "--max-body", "much"], "much"),
+        (["import", "foreign.csv", "--emulator"], "--map text=utterance"),
+        (["import", "--query", "SELEKT", "--emulator"], "SELEKT"),
         (["status", "missing.ledger"], "missing.ledger does not exist"),
         (["rejects", "export.csv"], "not a ledger"),
-        (["import", "export.csv", "--sandbox", "--concurrency", "0"], "0"),
+        (["import", "export.csv", "--emulator", "--concurrency", "0"], "0"),
         (["nonsense"], "nonsense"),
     ],
 )
@@ -257,7 +256,7 @@ def test_wrong_usage_exits_with_2(run: Run, folder: Path, arguments: list[str], 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_a_run_in_order(
-    run: Run, folder: Path, server: SandboxServer, number: signal.Signals, status: int
+    run: Run, folder: Path, server: Emulator, number: signal.Signals, status: int
 ) -> None:
     """The first Ctrl-C or SIGTERM writes down how far it came, and says so."""
     name = export(folder, 400)
@@ -275,7 +274,7 @@ def test_signals_end_a_run_in_order(
 
 
 @pytest.mark.usefixtures("environment")
-def test_second_interrupt_leaves_at_once(run: Run, folder: Path, server: SandboxServer) -> None:
+def test_second_interrupt_leaves_at_once(run: Run, folder: Path, server: Emulator) -> None:
     """A second Ctrl-C does not wait for what is on its way; the next run asks what became of it."""
     server.fail_next("silence,stored")
     name = export(folder, 3)
@@ -297,7 +296,7 @@ def start(name: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_requests(server: SandboxServer) -> None:
+def wait_for_requests(server: Emulator) -> None:
     while server.stats()["requests"] < 5:
         pass
 
@@ -313,7 +312,7 @@ def test_writes_a_page(run: Run, folder: Path) -> None:
 
 def test_page_without_a_folder(run: Run, folder: Path) -> None:
     """A page that has no folder to be in is refused before anything is sent."""
-    done = run("import", export(folder, 3), "--sandbox", "--report", "missing/report.html")
+    done = run("import", export(folder, 3), "--emulator", "--report", "missing/report.html")
     assert done.exit_code == 2
     assert "missing/report.html" in done.stderr
     assert done.stdout == ""
@@ -322,36 +321,7 @@ def test_page_without_a_folder(run: Run, folder: Path) -> None:
 def test_page_that_cannot_be_written(run: Run, folder: Path) -> None:
     """Where the page cannot be written the import is done all the same, and the error says so."""
     (folder / "report.html").mkdir()
-    done = run("import", export(folder, 3), "--sandbox", "--report", "report.html")
+    done = run("import", export(folder, 3), "--emulator", "--report", "report.html")
     assert done.exit_code == 1
     assert "report.html: the page cannot be written" in done.stderr
     assert "3 stored" in done.stdout
-
-
-def test_version() -> None:
-    """The command is installed, and `--version` is that of the package."""
-    done = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{__version__}\n"
-
-
-def test_without_the_extras(run: Run) -> None:
-    """Without what the extras bring, the command says what to install."""
-    program = (
-        "import sys; sys.modules['duckdb'] = None\n"
-        "import asapp_conversations.cli as cli\n"
-        "cli.main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "pip install 'asapp-conversations[cli]'" in done.stderr
-
-
-def test_other_missing_modules_are_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that no extra brings is an error of ours, and shown as one."""
-    from asapp_conversations import cli
-
-    monkeypatch.setitem(sys.modules, "asapp_conversations.cli.app", None)
-    with pytest.raises(ModuleNotFoundError):
-        cli.main()

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from asapp_conversations.cli.live import LINE_EVERY, LINE_EVERY_IN_PAUSE, Pace, shown, table
 from asapp_conversations.clock import Clock
-from asapp_conversations.importer.report import ImportReport, Phase
-from asapp_conversations.importer.sending.stops import StoppedBy
+from asapp_conversations_importer.cli.live import (
+    LINE_EVERY,
+    LINE_EVERY_IN_PAUSE,
+    Pace,
+    shown,
+    table,
+)
+from asapp_conversations_importer.report import ImportReport, Phase
+from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve
 from rich.console import Console
 

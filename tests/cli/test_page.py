@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asapp_conversations.cli import page
-from asapp_conversations.cli.chart import MOST_STEPS, chart, rates, round_up
-from asapp_conversations.cli.page import SHOWN_REASONS, render_page
-from asapp_conversations.importer.report import Failure, ImportReport, Phase
-from asapp_conversations.importer.samples import Sample
-from asapp_conversations.importer.sending.stops import StoppedBy
+from asapp_conversations_importer.cli import page
+from asapp_conversations_importer.cli.chart import MOST_STEPS, chart, rates, round_up
+from asapp_conversations_importer.cli.page import SHOWN_REASONS, render_page
+from asapp_conversations_importer.report import Failure, ImportReport, Phase
+from asapp_conversations_importer.samples import Sample
+from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -308,7 +308,7 @@ def test_page_in_a_browser(paused: ImportReport, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             chromium(),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+            *("--headless", "--no-emulator", "--disable-gpu", "--disable-quic", "--no-first-run"),
             *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
             *("--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"),
             wrapper.as_uri(),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asapp_conversations.cli.plan_text import Limits, plan_text, plan_values
-from asapp_conversations.importer import ImportPlan
-from asapp_conversations.importer.plan import Reason
+from asapp_conversations_importer import ImportPlan
+from asapp_conversations_importer.cli.plan_text import Limits, plan_text, plan_values
+from asapp_conversations_importer.plan import Reason
 from attrs import evolve
 
 PLAN = ImportPlan(

@@ -7,8 +7,8 @@ import signal
 import sys
 
 import pytest
-from asapp_conversations.cli.signals import SHOW_CURSOR, interrupts, leave
-from asapp_conversations.importer import Interruption, StoppedBy
+from asapp_conversations_importer import Interruption, StoppedBy
+from asapp_conversations_importer.cli.signals import SHOW_CURSOR, interrupts, leave
 
 
 def test_first_signal_asks(capsys: pytest.CaptureFixture[str]) -> None:

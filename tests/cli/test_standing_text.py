@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asapp_conversations.cli.standing_text import standing_text
-from asapp_conversations.importer import Standing
-from asapp_conversations.importer.ledger.standing import Waiting
+from asapp_conversations_importer import Standing
+from asapp_conversations_importer.cli.standing_text import standing_text
+from asapp_conversations_importer.ledger.standing import Waiting
 from attrs import evolve
 
 DONE = Standing(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asapp_conversations.cli.outcome import headline, next_steps
-from asapp_conversations.cli.summary import summary
-from asapp_conversations.cli.wording import (
+from asapp_conversations_importer.cli.outcome import headline, next_steps
+from asapp_conversations_importer.cli.summary import summary
+from asapp_conversations_importer.cli.wording import (
     counted,
     duration,
     moment,
@@ -15,8 +15,8 @@ from asapp_conversations.cli.wording import (
     percent,
     printable,
 )
-from asapp_conversations.importer.report import Failure, ImportReport, Phase
-from asapp_conversations.importer.sending.stops import StoppedBy
+from asapp_conversations_importer.report import Failure, ImportReport, Phase
+from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

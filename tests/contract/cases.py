@@ -11,7 +11,7 @@ from asapp_conversations.spec import message_batch_rules
 from attrs import field, frozen
 
 RULES = message_batch_rules()
-KEYS = Credentials("sandbox-id", "sandbox-secret").headers()
+KEYS = Credentials("emulator-id", "emulator-secret").headers()
 ROLES = RULES.message_schema["properties"]["sender"]["properties"]["role"]["enum"]
 NAME = RULES.messages_property
 JSON = {"content-type": "application/json"}

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi.yaml"
 PRISM = os.environ.get("PRISM")
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[SandboxServer]:
-    with SandboxServer() as running:
+def stand_in() -> Iterator[Emulator]:
+    with Emulator() as running:
         yield running
 
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 from attrs import frozen
 
 from .cases import Case, cases
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "emulator.md"
 
 
 @frozen
 class Difference:
     """Cases that are answered differently, and why; no names are all that fit the statuses."""
 
-    sandbox: int
+    emulator: int
     prism: int
     what: str
     why: str
     names: tuple[str, ...] = ()
 
     def explains(self, name: str, statuses: tuple[int, int]) -> bool:
-        return statuses == (self.sandbox, self.prism) and (not self.names or name in self.names)
+        return statuses == (self.emulator, self.prism) and (not self.names or name in self.names)
 
 
 DIFFERENCES = (
@@ -96,7 +96,7 @@ DIFFERENCES = (
 )
 
 
-def test_every_difference_is_explained(stand_in: SandboxServer, prism_url: str) -> None:
+def test_every_difference_is_explained(stand_in: Emulator, prism_url: str) -> None:
     """Both answer every case with the same status, or the table says why not."""
     every, unexplained = list(cases()), []
     found = dict.fromkeys(DIFFERENCES, 0)
@@ -114,7 +114,7 @@ def test_every_difference_is_explained(stand_in: SandboxServer, prism_url: str) 
     assert unexplained == []
     assert [each.what for each, times in found.items() if not times] == []
     text = table(len(every), found)
-    assert text in PAGE.read_text("utf-8"), f"docs/sandbox.md must hold this table:\n\n{text}"
+    assert text in PAGE.read_text("utf-8"), f"docs/emulator.md must hold this table:\n\n{text}"
 
 
 def ask(client: httpx.Client, url: str, case: Case) -> int:
@@ -127,9 +127,9 @@ def ask(client: httpx.Client, url: str, case: Case) -> int:
 def table(count: int, found: dict[Difference, int]) -> str:
     """The table of the documentation."""
     rows = [
-        f"| {each.what} | {times} | {each.sandbox} | {each.prism} | {each.why} |"
+        f"| {each.what} | {times} | {each.emulator} | {each.prism} | {each.why} |"
         for each, times in found.items()
     ]
-    head = ["| request | cases | sandbox | Prism | why |", "| --- | --- | --- | --- | --- |"]
+    head = ["| request | cases | emulator | Prism | why |", "| --- | --- | --- | --- | --- |"]
     same = f"| all others | {count - sum(found.values())} | same | same | |"
     return "\n".join([*head, same, *rows])

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 
 pytest.importorskip("schemathesis", reason="schemathesis is installed by `nox -s contract`")
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi.yaml"
 
 
-def test_no_answer_is_outside_the_document(stand_in: SandboxServer, tmp_path: Path) -> None:
+def test_no_answer_is_outside_the_document(stand_in: Emulator, tmp_path: Path) -> None:
     """Of all that the document allows and forbids, no answer breaks it, by any check there is."""
     keys = [
         part

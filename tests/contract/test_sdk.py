@@ -14,27 +14,27 @@ from asapp_conversations import (
     agent,
 )
 from asapp_conversations.errors import status_error
-from asapp_conversations.sandbox import SandboxServer
 from asapp_conversations.spec import message_batch_rules
 from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.models import MessageBatch
+from asapp_conversations_emulator import Emulator
 
 STATUSES = sorted(
     int(status)
     for status in message_batch_rules().operation.definition["responses"]
     if status.isdigit() and int(status) >= 400
 )
-KEYS = Credentials("sandbox-id", "sandbox-secret")
+KEYS = Credentials("emulator-id", "emulator-secret")
 MESSAGES = [agent(f"text {number}", "a-1", "2024-03-04T08:00:00Z") for number in range(601)]
 
 
-@pytest.fixture(params=["sandbox", "prism"])
+@pytest.fixture(params=["emulator", "prism"])
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Either server."""
     if request.param == "prism":
         yield request.getfixturevalue("prism_url")
     else:
-        with SandboxServer() as server:
+        with Emulator() as server:
             yield server.url
 
 
@@ -83,7 +83,7 @@ def test_documented_errors_of_prism(prism_url: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_documented_errors_of_the_sandbox(stand_in: SandboxServer, status: int) -> None:
+def test_documented_errors_of_the_emulator(stand_in: Emulator, status: int) -> None:
     """The stand-in's faults are the same errors to the SDK."""
     stand_in.fail_next(status)
     check_error(stand_in.client(retries=0), status)

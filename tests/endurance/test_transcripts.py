@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 from attrs import frozen
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -154,9 +154,9 @@ def transcript(
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """The stand-in that the environment names."""
-    with SandboxServer() as running:
+    with Emulator() as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
@@ -170,7 +170,7 @@ def by_time(rows: Iterable[Row]) -> dict[str, list[Message]]:
     return {name: sorted(messages, key=lambda m: m[0]) for name, messages in found.items()}
 
 
-def held_by(server: SandboxServer) -> dict[str, list[Message]]:
+def held_by(server: Emulator) -> dict[str, list[Message]]:
     return {
         name: [
             (
@@ -185,7 +185,7 @@ def held_by(server: SandboxServer) -> dict[str, list[Message]]:
     }
 
 
-def assert_exact(server: SandboxServer, transcript: Transcript) -> None:
+def assert_exact(server: Emulator, transcript: Transcript) -> None:
     """Each message is there once, whole and in order, and nothing is left but the ledger."""
     assert held_by(server) == by_time(transcript.read(Path(transcript.name)))
     assert server.stats()["duplicates"] == {}
@@ -193,7 +193,7 @@ def assert_exact(server: SandboxServer, transcript: Transcript) -> None:
     assert {name.removesuffix(".lock").rpartition(".")[2] for name in left} == {"ledger"}
 
 
-def test_loads(transcript: Transcript, server: SandboxServer) -> None:
+def test_loads(transcript: Transcript, server: Emulator) -> None:
     """The stand-in ends with exactly the file's messages, by the least number of requests; run
     again, the import sends nothing."""
     command = [COMMAND, "import", *transcript.arguments, "--rate", "100000", "--quiet", "--json"]
@@ -203,7 +203,7 @@ def test_loads(transcript: Transcript, server: SandboxServer) -> None:
     assert_exact(server, transcript)
 
 
-def test_killed_again_and_again(transcript: Transcript, server: SandboxServer) -> None:
+def test_killed_again_and_again(transcript: Transcript, server: Emulator) -> None:
     """Killed with SIGKILL at random moments, and run again each time, it ends exact."""
     chance = random.Random(1)
     command = [COMMAND, "import", *transcript.arguments, "--quiet"]

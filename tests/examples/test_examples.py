@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asapp_conversations.sandbox import SandboxServer
+from asapp_conversations_emulator import Emulator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """The stand-in, named by the environment as a user would."""
-    with SandboxServer() as running:
+    with Emulator() as running:
         monkeypatch.setenv("ASAPP_API_ID", running.api_id)
         monkeypatch.setenv("ASAPP_API_SECRET", running.api_secret)
         monkeypatch.setenv("ASAPP_BASE_URL", running.url)
@@ -46,13 +46,13 @@ def examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     return Examples(monkeypatch, capsys)
 
 
-def test_one_message(server: SandboxServer, examples: Examples) -> None:
+def test_one_message(server: Emulator, examples: Examples) -> None:
     """The shortest program stores its message."""
     assert "stored=1" in examples.run("one_message.py")
     assert server.stats()["messages"] == 1
 
 
-def test_long_conversation(server: SandboxServer, examples: Examples) -> None:
+def test_long_conversation(server: Emulator, examples: Examples) -> None:
     """A thousand messages leave in four requests, and none is stored twice."""
     first = examples.run("long_conversation.py")
     assert first == "1000 stored, 0 there already, 4 requests\n"
@@ -60,14 +60,14 @@ def test_long_conversation(server: SandboxServer, examples: Examples) -> None:
     assert server.stats()["messages"] == 1000
 
 
-def test_many_conversations(server: SandboxServer, examples: Examples) -> None:
+def test_many_conversations(server: Emulator, examples: Examples) -> None:
     """Ten conversations are stored side by side."""
     assert len(examples.run("many_conversations.py").splitlines()) == 10
     assert {len(server.messages(f"PARCEL{number}")) for number in range(1, 11)} == {2}
 
 
 def test_error_handling(
-    server: SandboxServer, examples: Examples, monkeypatch: pytest.MonkeyPatch
+    server: Emulator, examples: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be run again, and wrong or missing keys end it with what to do."""
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_every_example_is_run() -> None:
 
 
 def test_import_files(
-    server: SandboxServer,
+    server: Emulator,
     examples: Examples,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

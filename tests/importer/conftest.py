@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 import pytest
-from asapp_conversations.importer.reading.records import Conversation, Reject
-from asapp_conversations.importer.reading.sources import Files, ReadOptions, Source
-from asapp_conversations.importer.reading.staging import Staging, Totals
+from asapp_conversations_importer.reading.records import Conversation, Reject
+from asapp_conversations_importer.reading.sources import Files, ReadOptions, Source
+from asapp_conversations_importer.reading.staging import Staging, Totals
 from attrs import define
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from asapp_conversations import InvalidRequestError
-from asapp_conversations.importer import (
+from asapp_conversations_importer import (
     Files,
     Interruption,
     Query,
@@ -23,9 +23,9 @@ from asapp_conversations.importer import (
     default_rejects,
     import_messages,
 )
-from asapp_conversations.importer.api import as_source
-from asapp_conversations.importer.rejects import write_rejects
-from asapp_conversations.importer.samples import MOST, Sample, Samples
+from asapp_conversations_importer.api import as_source
+from asapp_conversations_importer.rejects import write_rejects
+from asapp_conversations_importer.samples import MOST, Sample, Samples
 
 
 @pytest.mark.parametrize(

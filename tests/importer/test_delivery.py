@@ -11,11 +11,11 @@ import pytest
 from asapp_conversations import APIConnectionError, APIStatusError
 from asapp_conversations.batching import Receipt, body_size
 from asapp_conversations.errors import RequestFailedError, status_error
-from asapp_conversations.importer.counts import Counts
-from asapp_conversations.importer.ledger.checkpoint import Checkpoint, Status
-from asapp_conversations.importer.sending.delivery import Delivery
-from asapp_conversations.importer.sending.outcomes import Limits, Refusal, Withheld
 from asapp_conversations.spec import message_batch_rules
+from asapp_conversations_importer.counts import Counts
+from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status
+from asapp_conversations_importer.sending.delivery import Delivery
+from asapp_conversations_importer.sending.outcomes import Limits, Refusal, Withheld
 from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st

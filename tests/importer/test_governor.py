@@ -11,10 +11,10 @@ import httpx
 import pytest
 from asapp_conversations.clock import Clock
 from asapp_conversations.exchange import Exchange
-from asapp_conversations.importer.sending.governor import Governor, Held
-from asapp_conversations.importer.sending.stops import Stop, StoppedBy, day_of, next_day
 from asapp_conversations.pacing import TaskPacer
 from asapp_conversations.retry import RetryPolicy
+from asapp_conversations_importer.sending.governor import Governor, Held
+from asapp_conversations_importer.sending.stops import Stop, StoppedBy, day_of, next_day
 from attrs import define, field
 
 OK = httpx.Response(200)

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from asapp_conversations import InvalidRequestError
 from asapp_conversations.clock import Clock
-from asapp_conversations.importer import (
+from asapp_conversations.spec import message_batch_rules
+from asapp_conversations_emulator import Emulator
+from asapp_conversations_importer import (
     ImportReport,
     Interruption,
     LedgerError,
@@ -23,12 +25,10 @@ from asapp_conversations.importer import (
     read_standing,
     rejects_of,
 )
-from asapp_conversations.sandbox import SandboxServer
-from asapp_conversations.spec import message_batch_rules
 
 MOST = message_batch_rules().max_messages
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-Server = Callable[..., SandboxServer]
+Server = Callable[..., Emulator]
 
 
 class FastTime:
@@ -59,11 +59,11 @@ def time() -> FastTime:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Server]:
+def emulator() -> Iterator[Server]:
     servers = []
 
-    def start(**behaviour: Any) -> SandboxServer:
-        server = SandboxServer(**behaviour)
+    def start(**behaviour: Any) -> Emulator:
+        server = Emulator(**behaviour)
         servers.append(server)
         return server.__enter__()
 
@@ -108,7 +108,7 @@ def text(conversation: int, number: int) -> str:
     return f"message {conversation:04}-{number:05}"
 
 
-def load(path: Path, server: SandboxServer, time: FastTime, **options: Any) -> ImportReport:
+def load(path: Path, server: Emulator, time: FastTime, **options: Any) -> ImportReport:
     return import_messages(
         path,
         base_url=server.url,
@@ -117,7 +117,7 @@ def load(path: Path, server: SandboxServer, time: FastTime, **options: Any) -> I
     )
 
 
-def assert_holds(server: SandboxServer, *sizes: int) -> None:
+def assert_holds(server: Emulator, *sizes: int) -> None:
     """The stand-in has each message of such a file once, in order."""
     for conversation, size in enumerate(sizes):
         held = [message["text"] for message in server.messages(conversation_id(conversation))]
@@ -141,11 +141,11 @@ LEAST = sum(-(-size // MOST) for size in SIZES)
 
 
 def test_stores_everything_in_the_least_requests(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Scattered messages arrive once, in order, in the least number of requests; nothing is left
     behind but the ledger."""
-    server, path = sandbox(), write(*SIZES)
+    server, path = emulator(), write(*SIZES)
     report = load(path, server, time)
     assert_holds(server, *SIZES)
     assert report.stored == report.messages == sum(SIZES)
@@ -160,9 +160,9 @@ def test_stores_everything_in_the_least_requests(
     ]
 
 
-def test_again_sends_nothing(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+def test_again_sends_nothing(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
     """A finished import that is run again makes no request."""
-    server, path = sandbox(), write(*SIZES)
+    server, path = emulator(), write(*SIZES)
     load(path, server, time)
     again = load(path, server, time)
     assert (again.requests, again.skipped, again.stored) == (0, sum(SIZES), 0)
@@ -170,9 +170,9 @@ def test_again_sends_nothing(sandbox: Server, write: Callable[..., Path], time: 
     assert server.stats()["requests"] == LEAST
 
 
-def test_growth_and_change(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+def test_growth_and_change(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
     """A source that has grown sends what is new; a conversation that changed is held back."""
-    server = sandbox()
+    server = emulator()
     load(write(3, 4, 5), server, time)
     path = write(6, 4, 4, 2)
     report = load(path, server, time)
@@ -185,7 +185,7 @@ def test_growth_and_change(sandbox: Server, write: Callable[..., Path], time: Fa
 
 
 def test_invalid_records_are_rejected_by_themselves(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Bad records are kept with place and reason, the others are stored; the file of rejects,
     mended in place, is an import of its own."""
@@ -195,7 +195,7 @@ def test_invalid_records_are_rejected_by_themselves(
         "sender": {"role": "robot", "externalId": "r-1"},
         "timestamp": NOON.isoformat(),
     }
-    server = sandbox()
+    server = emulator()
     path = write(3, extra=json.dumps(bad) + "\n{broken\n")
     report = load(path, server, time)
     assert_holds(server, 3)
@@ -215,10 +215,10 @@ def test_invalid_records_are_rejected_by_themselves(
 
 
 def test_edited_rejects_are_not_overwritten(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """What a person has mended stays, though the import it came from is run again."""
-    server, path = sandbox(), write(1, extra="{broken\n")
+    server, path = emulator(), write(1, extra="{broken\n")
     file = Path(str(load(path, server, time).rejects))
     assert load(path, server, time).rejects == str(file)
     file.write_text("mended\n")
@@ -228,9 +228,9 @@ def test_edited_rejects_are_not_overwritten(
     assert "was edited" in again.warnings[0]
 
 
-def test_unreadable_source_sends_nothing(sandbox: Server, tmp_path: Path, time: FastTime) -> None:
+def test_unreadable_source_sends_nothing(emulator: Server, tmp_path: Path, time: FastTime) -> None:
     """A source without a needed column stops the run before the first request."""
-    server, path = sandbox(), tmp_path / "export.csv"
+    server, path = emulator(), tmp_path / "export.csv"
     path.write_text("conversation_id,utterance\nABC,hello\n")
     with pytest.raises(InvalidRequestError, match="utterance"):
         load(path, server, time)
@@ -239,10 +239,10 @@ def test_unreadable_source_sends_nothing(sandbox: Server, tmp_path: Path, time: 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_keys_stop_the_run(
-    sandbox: Server, write: Callable[..., Path], time: FastTime, status: int
+    emulator: Server, write: Callable[..., Path], time: FastTime, status: int
 ) -> None:
     """Keys that are refused end the run with the first answer; a later run sends everything."""
-    server, path = sandbox(), write(*[2] * 30)
+    server, path = emulator(), write(*[2] * 30)
     server.fail_next(status)
     report = load(path, server, time)
     assert report.stopped_by is StoppedBy.CREDENTIALS
@@ -251,9 +251,9 @@ def test_refused_keys_stop_the_run(
     assert_holds(server, *[2] * 30)
 
 
-def test_unknown_conversation(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+def test_unknown_conversation(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
     """A 404 rejects that conversation with one request; the others are stored."""
-    server = sandbox(known_conversations=[conversation_id(1)])
+    server = emulator(known_conversations=[conversation_id(1)])
     path = write(MOST + 1, 2)
     report = load(path, server, time)
     assert (report.stored, report.rejected, report.requests) == (2, MOST + 1, 2)
@@ -269,10 +269,10 @@ def test_unknown_conversation(sandbox: Server, write: Callable[..., Path], time:
 
 
 def test_always_limited_makes_a_handful_of_requests(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """A server that answers 429 to everything gets one request and its retries, then peace."""
-    server, path = sandbox(faults=["429"], share=1.0), write(*[1] * 200)
+    server, path = emulator(faults=["429"], share=1.0), write(*[1] * 200)
     report = load(path, server, time)
     assert report.stopped_by is StoppedBy.RATE_LIMIT
     assert report.requests == server.stats()["requests"] == 4
@@ -281,11 +281,11 @@ def test_always_limited_makes_a_handful_of_requests(
 
 
 def test_daily_limit_pauses_and_counts_all_runs(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """At the daily limit the run pauses; another run on that day sends nothing, one on the next
     day goes on."""
-    server, path = sandbox(), write(*[1] * 25)
+    server, path = emulator(), write(*[1] * 25)
     report = load(path, server, time, daily_limit=10)
     assert report.stopped_by is StoppedBy.DAILY_LIMIT
     assert (report.stored, report.unsent, report.requests_today) == (10, 15, 10)
@@ -299,10 +299,10 @@ def test_daily_limit_pauses_and_counts_all_runs(
 
 
 def test_waits_for_the_next_day(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """With `wait` one run goes on through as many days as the limit takes."""
-    server, path = sandbox(), write(*[1] * 25)
+    server, path = emulator(), write(*[1] * 25)
     phases = set()
     report = load(
         path, server, time, daily_limit=10, wait=True, on_progress=lambda r: phases.add(r.phase)
@@ -313,19 +313,21 @@ def test_waits_for_the_next_day(
 
 
 def test_waits_out_a_server_limit(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """With `wait`, the batch that met the server's limit is sent when the limit is back."""
-    server, path = sandbox(), write(3)
+    server, path = emulator(), write(3)
     server.fail_next("429", 4)
     report = load(path, server, time, wait=True)
     assert (report.stored, report.requests) == (3, 5)
     assert time.now >= (NOON + timedelta(hours=12)).timestamp()
 
 
-def test_failing_service_stops(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+def test_failing_service_stops(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
     """A service that fails for everyone is not met by every conversation."""
-    server, path = sandbox(faults=["503"], share=1.0), write(*[1] * 200)
+    server, path = emulator(faults=["503"], share=1.0), write(*[1] * 200)
     report = load(path, server, time)
     assert report.stopped_by is StoppedBy.SERVICE
     assert report.exit_status == 1
@@ -335,11 +337,11 @@ def test_failing_service_stops(sandbox: Server, write: Callable[..., Path], time
 
 
 def test_one_failing_conversation_waits(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """A batch without an answer is in doubt, its conversation waits, the others go on; the next
     run sends it as it was."""
-    server, path = sandbox(), write(MOST + 1, 1, 1, 1)
+    server, path = emulator(), write(MOST + 1, 1, 1, 1)
     server.fail_next("reset,stored", 4, conversation_id=conversation_id(0))
     report = load(path, server, time)
     assert (report.stored, report.in_doubt, report.unsent) == (3, MOST, 1)
@@ -350,10 +352,10 @@ def test_one_failing_conversation_waits(
 
 
 def test_size_that_worked_is_remembered(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """After a 413 no larger body is sent again, by this run or by the next one."""
-    server = sandbox(max_body=20_000)
+    server = emulator(max_body=20_000)
     load(write(MOST), server, time)
     assert server.stats()["answers"]["413"] == 1
     report = load(write(MOST, MOST), server, time)
@@ -363,10 +365,10 @@ def test_size_that_worked_is_remembered(
 
 
 def test_guilty_message_is_isolated(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """A refused batch costs its guilty message, and not its neighbours."""
-    server, path = sandbox(), write(8)
+    server, path = emulator(), write(8)
     server.fail_next("422", 1, conversation_id=conversation_id(0))
     report = load(path, server, time)
     assert (report.stored, report.rejected, report.requests) == (8, 0, 3)
@@ -374,10 +376,10 @@ def test_guilty_message_is_isolated(
 
 
 def test_interruption_finishes_what_is_on_its_way(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """When asked to end, a run takes no new work, and the next one does the rest."""
-    server, path = sandbox(), write(*[1] * 300)
+    server, path = emulator(), write(*[1] * 300)
     interruption = Interruption()
 
     def ask(report: ImportReport) -> None:
@@ -395,12 +397,12 @@ def test_interruption_finishes_what_is_on_its_way(
 
 
 def test_interrupted_while_reading(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """A run that is asked to end before it has read everything sends nothing."""
     interruption = Interruption()
     interruption.request()
-    server = sandbox()
+    server = emulator()
     report = load(write(3), server, time, interruption=interruption)
     assert report.stopped_by is StoppedBy.INTERRUPT
     assert report.exit_status == 130
@@ -408,10 +410,10 @@ def test_interrupted_while_reading(
 
 
 def test_cancelled_run_keeps_its_ledger(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Cancelling the task leaves the batch on its way in doubt, and the next run asks for it."""
-    server, path = sandbox(), write(2)
+    server, path = emulator(), write(2)
     server.fail_next("silence,stored")
 
     async def main() -> None:
@@ -438,16 +440,16 @@ def test_cancelled_run_keeps_its_ledger(
 
 
 def test_patience_with_a_silent_server_is_bounded(
-    sandbox: Server,
+    emulator: Server,
     write: Callable[..., Path],
     time: FastTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is not answered within the grace after a stop is left in doubt."""
-    from asapp_conversations.importer import run
+    from asapp_conversations_importer import run
 
     monkeypatch.setattr(run, "GRACE", 0.1)
-    server, path = sandbox(), write(1)
+    server, path = emulator(), write(1)
     server.fail_next("silence,stored")
     interruption = Interruption()
 
@@ -461,10 +463,10 @@ def test_patience_with_a_silent_server_is_bounded(
 
 
 def test_rejects_that_cannot_be_written_stay_in_the_ledger(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """An import whose file of rejects cannot be written says so, and has done everything else."""
-    server, path = sandbox(), write(1, extra="{broken\n")
+    server, path = emulator(), write(1, extra="{broken\n")
     report = load(path, server, time, rejects=path / "rejects.jsonl")
     assert (report.stored, report.rejected, report.rejects) == (1, 1, None)
     assert "they are in the ledger" in report.warnings[0]
@@ -472,10 +474,10 @@ def test_rejects_that_cannot_be_written_stay_in_the_ledger(
 
 
 def test_cancelled_while_reading(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Cancelling the task while the source is read ends the reading and sends nothing."""
-    server, path = sandbox(), write(*[20] * 5000)
+    server, path = emulator(), write(*[20] * 5000)
 
     async def main() -> None:
         begun = asyncio.Event()
@@ -494,11 +496,11 @@ def test_cancelled_while_reading(
 
 
 def test_what_a_source_raises_reaches_the_caller(
-    sandbox: Server, tmp_path: Path, time: FastTime
+    emulator: Server, tmp_path: Path, time: FastTime
 ) -> None:
     """An iterable that fails half-way fails the import with its own error; what was sent is in
     the ledger."""
-    server = sandbox()
+    server = emulator()
 
     def records() -> Iterator[dict[str, Any]]:
         for conversation in range(100):
@@ -514,19 +516,19 @@ def test_what_a_source_raises_reaches_the_caller(
 
 
 def test_ledger_that_cannot_be_read_any_more(
-    sandbox: Server,
+    emulator: Server,
     write: Callable[..., Path],
     time: FastTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A disk that fails under the ledger stops the run, and says so."""
-    from asapp_conversations.importer import run
+    from asapp_conversations_importer import run
 
     class Failing(run.Ledger):
         def find(self, conversation_id: str) -> Any:
             raise LedgerError("the disk fails")
 
-    server, path = sandbox(), write(1, 1)
+    server, path = emulator(), write(1, 1)
     monkeypatch.setattr(run, "Ledger", Failing)
     report = load(path, server, time)
     assert (report.stopped_by, report.detail) == (StoppedBy.LEDGER, "the disk fails")
@@ -534,19 +536,19 @@ def test_ledger_that_cannot_be_read_any_more(
 
 
 def test_end_that_cannot_be_written_down(
-    sandbox: Server,
+    emulator: Server,
     write: Callable[..., Path],
     time: FastTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A ledger that fails at the very end is reported; what was stored is not sent again."""
-    from asapp_conversations.importer import run
+    from asapp_conversations_importer import run
 
     class Failing(run.Ledger):
         def end_run(self, ended: float, report: dict[str, Any]) -> None:
             raise LedgerError("the disk fails")
 
-    server, path = sandbox(), write(2)
+    server, path = emulator(), write(2)
     with monkeypatch.context() as patch:
         patch.setattr(run, "Ledger", Failing)
         report = load(path, server, time)
@@ -555,38 +557,38 @@ def test_end_that_cannot_be_written_down(
 
 
 def test_failures_are_named_up_to_a_number(
-    sandbox: Server,
+    emulator: Server,
     write: Callable[..., Path],
     time: FastTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A report of a run that failed a thousand times stays readable."""
-    from asapp_conversations.importer.sending import sender
+    from asapp_conversations_importer.sending import sender
 
     monkeypatch.setattr(sender, "KEPT_FAILURES", 2)
-    server, path = sandbox(faults=["404"], share=1.0), write(*[1] * 5)
+    server, path = emulator(faults=["404"], share=1.0), write(*[1] * 5)
     report = load(path, server, time)
     assert (report.rejected, len(report.failures)) == (5, 2)
 
 
 def test_other_target_is_refused(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """The ledger of one server does not vouch for another."""
     path = write(1)
-    load(path, sandbox(), time)
-    other = sandbox()
+    load(path, emulator(), time)
+    other = emulator()
     with pytest.raises(LedgerError, match="another file with --ledger"):
         load(path, other, time)
     assert other.stats()["requests"] == 0
 
 
 def test_another_ledger_knows_the_file(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Files that were imported one by one, or together, are not imported again under another
     ledger unless it is named."""
-    server, first = sandbox(), write(2)
+    server, first = emulator(), write(2)
     load(first, server, time)
     second = write(1, name="second.jsonl")
     with pytest.raises(InvalidRequestError, match=r"export\.jsonl\.ledger knows messages"):
@@ -603,14 +605,14 @@ def test_another_ledger_knows_the_file(
 
 
 def test_full_disk_while_sending(
-    sandbox: Server,
+    emulator: Server,
     write: Callable[..., Path],
     time: FastTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A ledger that cannot be written any more stops the run before the next request; with room
     again, the next run goes on."""
-    from asapp_conversations.importer import run
+    from asapp_conversations_importer import run
 
     class Cramped(run.Ledger):
         def begin_run(self, started: float) -> None:
@@ -618,7 +620,7 @@ def test_full_disk_while_sending(
             (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
             self.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
 
-    server, path = sandbox(), write(*[1] * 300)
+    server, path = emulator(), write(*[1] * 300)
     monkeypatch.setattr(run, "Ledger", Cramped)
     report = load(path, server, time, concurrency=4)
     assert report.stopped_by is StoppedBy.LEDGER
@@ -630,10 +632,10 @@ def test_full_disk_while_sending(
 
 
 def test_grouped_records_are_sent_as_they_come(
-    sandbox: Server, tmp_path: Path, time: FastTime
+    emulator: Server, tmp_path: Path, time: FastTime
 ) -> None:
     """An iterable of records that come grouped by conversation needs no staging."""
-    server = sandbox()
+    server = emulator()
     records = [
         json.loads(record(conversation, number, number))
         for conversation in range(3)
@@ -664,11 +666,11 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_faults(sandbox: Server, write: Callable[..., Path], time: FastTime, seed: int) -> None:
+def test_faults(emulator: Server, write: Callable[..., Path], time: FastTime, seed: int) -> None:
     """Whatever befalls a fifth of the requests, nothing is lost, nothing is stored twice, and the
     report agrees with the stand-in."""
     sizes = [1 + (7 * i) % 40 for i in range(150)] + [2 * MOST + 1, MOST]
-    server = sandbox(faults=FAULTS, share=0.2, seed=seed)
+    server = emulator(faults=FAULTS, share=0.2, seed=seed)
     path = write(*sizes)
     requests = 0
     stored: set[int] = set()
@@ -690,10 +692,10 @@ def test_faults(sandbox: Server, write: Callable[..., Path], time: FastTime, see
 
 
 def test_reports_come_while_it_runs(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Whoever watches sees the counts grow, and the sum of the counts hold at each moment."""
-    server, path = sandbox(latency=0.002), write(*[1] * 400)
+    server, path = emulator(latency=0.002), write(*[1] * 400)
     seen: list[ImportReport] = []
     report = load(path, server, time, on_progress=seen.append)
     assert all(total(each) == each.messages for each in seen)
@@ -704,10 +706,10 @@ def test_reports_come_while_it_runs(
 
 
 def test_a_failing_callback_is_heard_of(
-    sandbox: Server, write: Callable[..., Path], time: FastTime
+    emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """What `on_progress` raises reaches the caller, once everything is written down."""
-    server, path = sandbox(), write(3)
+    server, path = emulator(), write(3)
 
     def fail(report: ImportReport) -> None:
         raise ZeroDivisionError
@@ -717,9 +719,9 @@ def test_a_failing_callback_is_heard_of(
     assert load(path, server, time).skipped == 3
 
 
-def test_status_while_it_runs(sandbox: Server, write: Callable[..., Path], time: FastTime) -> None:
+def test_status_while_it_runs(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
     """The ledger tells where the import stands while a run holds it."""
-    server, path = sandbox(latency=0.002), write(*[1] * 400)
+    server, path = emulator(latency=0.002), write(*[1] * 400)
     running: list[bool] = []
 
     def look(report: ImportReport) -> None:

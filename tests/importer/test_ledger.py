@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from asapp_conversations.importer.counts import Counts
-from asapp_conversations.importer.ledger.checkpoint import Checkpoint, Status
-from asapp_conversations.importer.ledger.file import (
+from asapp_conversations_importer.counts import Counts
+from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status
+from asapp_conversations_importer.ledger.file import (
     VERSION,
     LedgerError,
     RejectRow,
@@ -22,8 +22,8 @@ from asapp_conversations.importer.ledger.file import (
     explained,
     lock_path,
 )
-from asapp_conversations.importer.ledger.ledger import Ledger
-from asapp_conversations.importer.ledger.standing import Waiting, read_standing, reading
+from asapp_conversations_importer.ledger.ledger import Ledger
+from asapp_conversations_importer.ledger.standing import Waiting, read_standing, reading
 
 TARGET = Target("https://api.example.com", "id-1")
 CHECKPOINT = Checkpoint(
@@ -137,9 +137,9 @@ def test_a_killed_run_leaves_it_free(path: Path) -> None:
     """After kill -9 the next run gets the ledger, with what was durable by then."""
     program = """
 import asyncio, os, pathlib, signal, sys
-from asapp_conversations.importer.ledger.checkpoint import Checkpoint
-from asapp_conversations.importer.ledger.ledger import Ledger
-from asapp_conversations.importer.ledger.file import Target
+from asapp_conversations_importer.ledger.checkpoint import Checkpoint
+from asapp_conversations_importer.ledger.ledger import Ledger
+from asapp_conversations_importer.ledger.file import Target
 ledger = Ledger(pathlib.Path(sys.argv[1]), Target(*sys.argv[2:]))
 ledger.save("ABC", Checkpoint(total=1))
 asyncio.run(ledger.flushed())

@@ -8,9 +8,9 @@ import io
 import orjson
 import pytest
 import zstandard
-from asapp_conversations.importer.reading import formats
-from asapp_conversations.importer.reading.formats import split_json
-from asapp_conversations.importer.reading.sources import Files, SourceError
+from asapp_conversations_importer.reading import formats
+from asapp_conversations_importer.reading.formats import split_json
+from asapp_conversations_importer.reading.sources import Files, SourceError
 
 TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 

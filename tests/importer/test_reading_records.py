@@ -12,13 +12,13 @@ import orjson
 import pytest
 from asapp_conversations import InvalidRequestError, agent
 from asapp_conversations.batching import encode_message
-from asapp_conversations.importer.reading.fields import fields
-from asapp_conversations.importer.reading.grouping import group
-from asapp_conversations.importer.reading.originals import original
-from asapp_conversations.importer.reading.record_reader import Entry, RecordReader
-from asapp_conversations.importer.reading.records import Reject
-from asapp_conversations.importer.reading.sources import Files, ReadOptions, SourceError
-from asapp_conversations.importer.reading.staging import Staging
+from asapp_conversations_importer.reading.fields import fields
+from asapp_conversations_importer.reading.grouping import group
+from asapp_conversations_importer.reading.originals import original
+from asapp_conversations_importer.reading.record_reader import Entry, RecordReader
+from asapp_conversations_importer.reading.records import Reject
+from asapp_conversations_importer.reading.sources import Files, ReadOptions, SourceError
+from asapp_conversations_importer.reading.staging import Staging
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

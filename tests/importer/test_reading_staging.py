@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from asapp_conversations.importer.reading.sources import Files, Query, SourceError
-from asapp_conversations.importer.reading.staging import Staging, StagingError
+from asapp_conversations_importer.reading.sources import Files, Query, SourceError
+from asapp_conversations_importer.reading.staging import Staging, StagingError
 
 ROWS = (
     "SELECT 'C' || (i % 5000) AS conversation_id, 'agent' AS sender_role, 'a' AS sender_external_id, "
@@ -32,7 +32,7 @@ def test_a_killed_run_leaves_nothing_for_good(tmp_path) -> None:
     """The next run in the same folder removes what one that was killed has left there."""
     program = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from asapp_conversations.importer.reading.staging import Staging\n"
+        "from asapp_conversations_importer.reading.staging import Staging\n"
         "Staging(Path(sys.argv[1])).__enter__(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     folder = tmp_path / "staging"
@@ -89,8 +89,8 @@ def test_a_signal_ends_the_work_of_duckdb(tmp_path) -> None:
     """Ctrl-C while DuckDB is at work ends it, and the folder is removed."""
     program = (
         "import os, signal, sys, threading; from pathlib import Path\n"
-        "from asapp_conversations.importer.reading.staging import Staging\n"
-        "from asapp_conversations.importer.reading.sources import Query\n"
+        "from asapp_conversations_importer.reading.staging import Staging\n"
+        "from asapp_conversations_importer.reading.sources import Query\n"
         "with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
         "    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "    staging.load(Query(sys.argv[2]))\n"
@@ -132,8 +132,8 @@ def test_a_full_disk_is_named(tmp_path) -> None:
     """When the folder cannot hold the messages, the error names it and says what to do."""
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from asapp_conversations.importer.reading.staging import Staging, StagingError\n"
-        "from asapp_conversations.importer.reading.sources import Query\n"
+        "from asapp_conversations_importer.reading.staging import Staging, StagingError\n"
+        "from asapp_conversations_importer.reading.sources import Query\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "try:\n"
         "    with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
@@ -252,7 +252,7 @@ def test_real_transcripts_are_read_whole(
     data, tmp_path, source, options, messages, conversations, requests
 ) -> None:
     """Every message of every file is read, and takes the least number of requests."""
-    from asapp_conversations.importer.reading.sources import ReadOptions
+    from asapp_conversations_importer.reading.sources import ReadOptions
 
     query = source is QUERY
     with Staging(tmp_path / "staging") as staging:

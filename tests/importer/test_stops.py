@@ -9,7 +9,7 @@ import pytest
 from asapp_conversations import APIConnectionError
 from asapp_conversations.batching import Receipt
 from asapp_conversations.errors import APIStatusError, status_error
-from asapp_conversations.importer.sending.stops import (
+from asapp_conversations_importer.sending.stops import (
     FAILURES_IN_A_ROW,
     REFUSALS_IN_A_ROW,
     Breaker,

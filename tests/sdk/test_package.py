@@ -22,7 +22,7 @@ def test_import_needs_no_tool() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     imported = set(done.stdout.split())
-    tools = {"importer", "cli", "sandbox", "pytest_plugin"}
+    tools = {"importer", "cli", "emulator", "pytest_plugin"}
     assert not imported & {f"asapp_conversations.{tool}" for tool in tools}
     assert not {name.partition(".")[0] for name in imported} & {"sqlite3", *optional_modules()}
 

@@ -1,0 +1,7 @@
+"""A local stand-in for the API, made from the document that ships with the generated client."""
+
+from .faults import Fault
+from .journal import Request
+from .server import Emulator
+
+__all__ = ["Emulator", "Fault", "Request"]

@@ -1,0 +1,269 @@
+"""The stand-in's behaviour: what the document says, and the little that it cannot say."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from threading import RLock
+from typing import Any, TypedDict
+
+from asapp_conversations.toolkit import MAX_BODY_BYTES, Document, MessageBatchRules
+from attrs import frozen
+
+from .answers import Answer, refusal
+from .faults import Fault, FaultPlan
+from .journal import ABANDONED, DROPPED, Journal, Request
+from .limits import JITTER_TOLERANCE, DailyLimit, SpikeArrest
+from .rules import OperationRules
+from .store import Store
+
+SPIKE_ARREST = "Spike arrest: requests come faster than the rate allows"
+DAILY_LIMIT = "The daily limit is reached; it is back at 00:00 UTC"
+
+
+@frozen
+class Head:
+    """A request before its body; header names are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+
+@frozen
+class Admission:
+    """A request that the gateway let through."""
+
+    rules: OperationRules
+    path_parameters: Mapping[str, str]
+    head: Head
+    conversation_id: str | None
+    fault: Fault | None
+
+
+@frozen
+class Refusal:
+    """A request that the gateway did not let through."""
+
+    answer: Answer
+    conversation_id: str | None = None
+
+
+@frozen
+class Result:
+    """What carrying out a request came to.
+
+    Attributes:
+        held: whether what the request asks for is in force now, by it or by an earlier one.
+        stored: how many messages it added.
+    """
+
+    answer: Answer
+    held: bool = False
+    stored: int = 0
+
+
+class Behaviour(TypedDict, total=False):
+    """What the document cannot say, and what goes wrong.
+
+    Attributes:
+        rate: requests a second that spike arrest lets through, evenly spaced; None: any.
+        tolerance: seconds by which a request may be early.
+        daily_limit: requests a day until 00:00 UTC; None: any number.
+        max_body: bytes of the largest body.
+        known_conversations: the ids that exist; None: every id that the document allows.
+        latency: seconds that each request takes that is carried out.
+        faults: what befalls requests, see `Fault.parse`; one that is named twice comes twice
+            as often.
+        share: of all requests that meet a fault, from 0 to 1.
+        seed: of that draw, which is the same in every run.
+    """
+
+    rate: float | None
+    tolerance: float
+    daily_limit: int | None
+    max_body: int
+    known_conversations: Iterable[str] | None
+    latency: float
+    faults: Iterable[str | int | Fault]
+    share: float
+    seed: int
+
+
+class Service:
+    """Decides every answer; safe for threads.
+
+    Args:
+        document: whose operations it serves.
+        store: what it holds.
+        keys: the value of each key header; None takes any.
+
+    The other arguments are those of `Behaviour`.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        store: Store,
+        keys: Mapping[str, str] | None = None,
+        *,
+        rate: float | None = None,
+        tolerance: float = JITTER_TOLERANCE,
+        daily_limit: int | None = None,
+        max_body: int = MAX_BODY_BYTES,
+        known_conversations: Iterable[str] | None = None,
+        latency: float = 0.0,
+        faults: Iterable[str | int | Fault] = (),
+        share: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        if max_body < 1:
+            raise ValueError("max_body is a number of bytes, 1 or more")
+        if not 0 <= latency < float("inf"):
+            raise ValueError("latency is seconds, 0 or more")
+        self.document = document
+        self.store = store
+        self.max_body = max_body
+        self.latency = latency
+        self.journal = Journal()
+        self.plan = FaultPlan(faults, share, seed)
+        self.lock = RLock()
+        self._first_plan = self.plan
+        self._keys = keys
+        self._known = None if known_conversations is None else frozenset(known_conversations)
+        self._spikes = SpikeArrest(rate, tolerance)
+        self._quota = DailyLimit(daily_limit)
+        self._time_offset = 0.0
+        self._operations = {each: OperationRules(each) for each in document.operations}
+        self._batches = _batch_rules(document)
+
+    def now(self) -> float:
+        """The stand-in's time, in seconds since 1970."""
+        return time.time() + self._time_offset
+
+    def set_time(self, moment: datetime) -> None:
+        """Let the stand-in's clock run on from this time; UTC where it has no zone."""
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._time_offset = moment.timestamp() - time.time()
+
+    def admit(self, head: Head) -> Admission | Refusal:
+        """Let a request through to the service, or refuse it, from its head alone."""
+        operation = self.document.match(head.method, head.path)
+        if operation is None:
+            return Refusal(self._no_such_operation(head))
+        rules = self._operations[operation]
+        parameters = operation.read_path(head.path)
+        conversation_id = parameters.get(self._conversation_parameter)
+        if not all(self._is_key(name, head.headers) for name in rules.key_headers):
+            return Refusal(refusal(401), conversation_id)
+        with self.lock:
+            if not self._spikes.lets_through(time.monotonic()):
+                return Refusal(refusal(429, SPIKE_ARREST), conversation_id)
+            if not self._quota.lets_through(self.now()):
+                return Refusal(refusal(429, DAILY_LIMIT), conversation_id)
+            fault = self.plan.draw(conversation_id or head.path)
+        return Admission(rules, parameters, head, conversation_id, fault)
+
+    def carry_out(self, admission: Admission, content: bytes) -> Result:
+        """Do what an admitted request asks for, if the document allows it."""
+        head, rules = admission.head, admission.rules
+        media_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content and rules.takes_json and media_type not in {"", "application/json"}:
+            return Result(refusal(415))
+        problem = rules.parameter_problem(admission.path_parameters, head.query, head.headers)
+        if problem:
+            return Result(refusal(400, problem))
+        body, problem = rules.read_body(content)
+        if problem:
+            return Result(refusal(400, problem))
+        if self._batches is None or rules.operation is not self._batches.operation:
+            return Result(Answer(rules.status, rules.answer), held=True)
+        return self._create_messages(admission, body.get(self._batches.messages_property, []))
+
+    def _create_messages(self, admission: Admission, messages: list[Any]) -> Result:
+        conversation_id = str(admission.conversation_id)
+        if self._known is not None and conversation_id not in self._known:
+            return Result(refusal(404, "there is no such conversation"))
+        try:
+            with self.lock:
+                added = not messages or self.store.add(conversation_id, messages)
+        except sqlite3.Error as error:
+            return Result(refusal(500, f"the store cannot be written: {error}"))
+        if not added:
+            return Result(refusal(409, "the conversation holds this batch already"), held=True)
+        answer = Answer(admission.rules.status, admission.rules.answer)
+        return Result(answer, held=True, stored=len(messages))
+
+    def note(self, **ended: Any) -> None:
+        """Keep a request that has ended; takes the attributes of `Request` but its number."""
+        with self.lock:
+            self.journal.note(Request(number=self.journal.total + 1, **ended))
+
+    def stats(self) -> dict[str, Any]:
+        """Counts of what is held and of the requests that have ended; plain JSON values."""
+        with self.lock:
+            journal = self.journal
+            return {
+                **self.store.counts(),
+                "duplicates": self.store.duplicates(),
+                "requests": journal.total,
+                "answers": {str(status): n for status, n in sorted(journal.answers.items())},
+                DROPPED: journal.outcomes[DROPPED],
+                ABANDONED: journal.outcomes[ABANDONED],
+                "faults": dict(sorted(journal.faults.items())),
+                "used_today": self._quota.used(self.now()),
+                "daily_limit": self._quota.limit,
+            }
+
+    def fail_next(
+        self, fault: str | int | Fault, count: int = 1, conversation_id: str | None = None
+    ) -> None:
+        """Set a fault for the next `count` requests, of one conversation or of any."""
+        with self.lock:
+            self.plan.fail_next(fault, count, conversation_id)
+
+    def set_faults(
+        self, faults: Iterable[str | int | Fault] = (), share: float = 1.0, seed: int = 0
+    ) -> None:
+        """Replace the faults that a share of all requests meets; none are left by default."""
+        plan = FaultPlan(faults, share, seed)
+        with self.lock:
+            for conversation_id, waiting in self.plan.waiting().items():
+                for fault in waiting:
+                    plan.fail_next(fault, 1, conversation_id)
+            self.plan = plan
+
+    def reset(self) -> None:
+        """Forget what is held and what was asked, and go back to the faults of the start."""
+        with self.lock:
+            self.store.clear()
+            self.journal.clear()
+            self.plan = self._first_plan.fresh()
+            self._spikes = SpikeArrest(self._spikes.rate, self._spikes.tolerance)
+            self._quota = DailyLimit(self._quota.limit)
+
+    def _is_key(self, name: str, headers: Mapping[str, str]) -> bool:
+        given = headers.get(name.lower(), "")
+        return bool(given) and (self._keys is None or given == self._keys.get(name))
+
+    @property
+    def _conversation_parameter(self) -> str:
+        return self._batches.conversation_parameter if self._batches else ""
+
+    def _no_such_operation(self, head: Head) -> Answer:
+        methods = sorted(
+            operation.method.upper()
+            for operation in self.document.operations
+            if operation.pattern.fullmatch(head.path)
+        )
+        return refusal(405, allow=", ".join(methods)) if methods else refusal(404)
+
+
+def _batch_rules(document: Document) -> MessageBatchRules | None:
+    try:
+        return MessageBatchRules.of(document)
+    except LookupError:
+        return None

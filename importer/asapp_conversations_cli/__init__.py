@@ -1,0 +1,121 @@
+"""The command `asapp-conversations`; it loads a tool only when one of its commands is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from importlib import import_module
+from importlib.metadata import requires, version
+from typing import NamedTuple, NoReturn
+
+DISTRIBUTION = "asapp-conversations"
+WRONG_USAGE = 2
+"""The exit status for wrong usage, as Python's argparse has it."""
+
+
+class Command(NamedTuple):
+    """A command, and where it is found.
+
+    Attributes:
+        module: has the function `run(arguments)`, which is given the command's own name first.
+        extra: what installs all that the module needs.
+        summary: what it does, in a sentence.
+    """
+
+    module: str
+    extra: str
+    summary: str
+
+
+COMMANDS = {
+    "import": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Send every message to its conversation, once, in order.",
+    ),
+    "plan": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Say what an import would do, and send nothing.",
+    ),
+    "status": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Say where an import stands, what waits and why, also while it runs.",
+    ),
+    "rejects": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Write the rejects of an import again, as JSON Lines to mend and import.",
+    ),
+    "emulator": Command(
+        "asapp_conversations_emulator.cli",
+        "emulator",
+        "Run a local stand-in for the API, made from its document, until Ctrl-C.",
+    ),
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    arguments = sys.argv[1:]
+    match arguments:
+        case [] | ["--help" | "-h", *_]:
+            sys.stdout.write(help_text())
+            sys.exit(0 if arguments else WRONG_USAGE)
+        case ["--version", *_]:
+            sys.stdout.write(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
+        case [name, *_] if name in COMMANDS:
+            _run(COMMANDS[name], arguments)
+        case [name, *_]:
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            _fail(f"There is no command {name!r}. {hint}`{DISTRIBUTION} --help` lists them all.")
+
+
+def help_text() -> str:
+    """What `--help` prints."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:{width}}  {it.summary}" for name, it in COMMANDS.items())
+    return f"""\
+Usage: {DISTRIBUTION} COMMAND [OPTIONS]
+
+Loads conversations into ASAPP.
+
+Commands:
+{commands}
+
+Options:
+  -h, --help  Show this text. `{DISTRIBUTION} COMMAND --help` explains a command.
+  --version   Show the version.
+
+ASAPP_API_ID and ASAPP_API_SECRET hold the keys. ASAPP_ENVIRONMENT (sandbox, which is the default,
+or production) or ASAPP_BASE_URL says where to send.
+"""
+
+
+def _run(command: Command, arguments: list[str]) -> None:
+    try:
+        run = import_module(command.module).run
+    except ModuleNotFoundError as error:
+        if not _comes_with_an_extra(str(error.name)):
+            raise
+        _fail(
+            f"This command needs {error.name}. Install it with "
+            f"python -m pip install '{DISTRIBUTION}[{command.extra}]'."
+        )
+    run(arguments)
+
+
+def _comes_with_an_extra(module: str) -> bool:
+    """Whether the extras of this distribution bring that module; each is named like its package."""
+    root = module.partition(".")[0]
+    return any(
+        requirement.startswith(root) and "extra ==" in requirement
+        for requirement in requires(DISTRIBUTION) or ()
+    )
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"Error: {message}\n")
+    sys.exit(WRONG_USAGE)

@@ -1,0 +1,90 @@
+"""What is left of an import. No I/O."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from attrs import frozen
+
+from asapp_conversations_importer.report import ImportReport
+from asapp_conversations_importer.sending.stops import day_of, next_day
+
+DAY = 86_400
+
+
+@frozen
+class Estimate:
+    """What is left to send, and how long that takes.
+
+    Attributes:
+        requests: how many.
+        sending_s: seconds of sending, without the waits for a new day; None without a rate.
+        days: the UTC days on which requests leave, today included; None if nothing tells.
+        ends_at: when the last one leaves, in seconds since 1970; None without a rate.
+    """
+
+    requests: int
+    sending_s: float | None
+    days: int | None
+    ends_at: float | None
+
+
+def estimate(
+    requests: int,
+    *,
+    now: float,
+    rate: float | None = None,
+    daily_limit: int | None = None,
+    used_today: int = 0,
+) -> Estimate:
+    """How long so many requests take when each day's quota is used as fast as the rate allows.
+
+    Args:
+        requests: how many are left.
+        now: when the first may leave, in seconds since 1970.
+        rate: requests a second; None or 0 if that is not known.
+        daily_limit: how many may leave in a UTC day, or None.
+        used_today: how many have left on the day of `now`.
+    """
+    if requests <= 0:
+        return Estimate(0, 0.0, 0, now)
+    sending_s = requests / rate if rate else None
+    speed = rate or math.inf
+    limit = math.inf if daily_limit is None else daily_limit
+    midnight = next_day(now)
+    today = min(max(limit - used_today, 0), speed * (midnight - now))
+    a_day = min(limit, speed * DAY)
+    if not a_day or today == math.inf:
+        return Estimate(requests, sending_s, None, None)
+    if requests <= today:
+        return Estimate(requests, sending_s, 1, None if sending_s is None else now + sending_s)
+    later = math.ceil((requests - today) / a_day)
+    last_day = requests - today - (later - 1) * a_day
+    ends_at = midnight + (later - 1) * DAY + last_day / rate if rate else None
+    return Estimate(requests, sending_s, later + (today > 0), ends_at)
+
+
+def estimate_rest(report: ImportReport, *, now: float, rate: float | None) -> Estimate | None:
+    """What is left of a run, or of what one has left behind; None before the source is read.
+
+    How many requests the rest takes follows from its share of the messages that can be sent.
+
+    Args:
+        report: what has been done.
+        now: seconds since 1970.
+        rate: requests a second as measured, or None.
+    """
+    if report.least_requests is None:
+        return None
+    left, sendable = report.unsent + report.in_doubt, report.messages - report.rejected
+    begins = now
+    if report.resume_at:
+        begins = max(now, datetime.fromisoformat(report.resume_at).timestamp())
+    return estimate(
+        math.ceil(report.least_requests * left / sendable) if sendable else 0,
+        now=begins,
+        rate=rate,
+        daily_limit=report.daily_limit,
+        used_today=report.requests_today if day_of(begins) == day_of(now) else 0,
+    )

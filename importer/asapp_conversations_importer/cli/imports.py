@@ -1,0 +1,273 @@
+"""The commands that read a source: `import` and `plan`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from asapp_conversations import InvalidRequestError
+from asapp_conversations.toolkit import MAX_BODY_BYTES, REQUESTS_PER_SECOND
+from asapp_conversations_emulator import Emulator
+from attrs import evolve
+
+from asapp_conversations_importer import (
+    Files,
+    ImportArguments,
+    ImportReport,
+    Interruption,
+    Query,
+    default_rejects,
+    import_messages,
+    import_options,
+    ledger_beside,
+    plan_import,
+)
+
+from . import parameters as p
+from .errors import errors_explained
+from .live import shown
+from .page import render_page
+from .plan_text import Limits, plan_text, plan_values
+from .signals import interrupts
+from .summary import summary
+
+
+def import_(
+    files: p.Sources = None,
+    query: p.Sql = None,
+    map_: p.Columns = None,
+    timezone: p.Zone = "UTC",
+    time_format: p.TimeFormats = None,
+    emulator: Annotated[
+        bool, typer.Option("--emulator", help="Send to a local stand-in of the API.")
+    ] = False,
+    ledger: p.LedgerFile = None,
+    rejects: Annotated[
+        str | None, typer.Option("--rejects", metavar="FILE", help="Takes what was rejected.")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE.html", help="A page to hand on.")
+    ] = None,
+    daily_limit: p.DailyLimit = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Sleep until the limit comes back, and go on.")
+    ] = False,
+    rate: p.Rate = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="How many conversations are sent side by side.")
+    ] = 16,
+    isolate: Annotated[
+        bool, typer.Option(" /--no-isolate", help="Reject the whole batch that ASAPP refuses.")
+    ] = True,
+    max_body: p.MaxBody = str(MAX_BODY_BYTES),
+    memory_limit: p.MemoryLimit = "1GB",
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="ASAPP_BASE_URL by default.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds for each attempt.")] = 30.0,
+    as_json: p.Json = False,
+    quiet: p.Quiet = False,
+) -> None:
+    """Send every message to its conversation, once, in order.
+
+    Everything is read and checked before the first request leaves. The same command again goes
+    on where it stopped.
+
+    Exit status: 0 all stored, 1 not all, 2 wrong usage, 3 keys refused, 75 paused by a limit,
+    130 interrupted, 143 terminated.
+    """
+    with errors_explained(), ExitStack() as stack:
+        source = choose_source(files, query)
+        if emulator and base_url:
+            raise InvalidRequestError("give either --emulator or --base-url")
+        if report and not Path(report).parent.is_dir():
+            raise InvalidRequestError(
+                f"--report {report}: there is no folder {Path(report).parent}"
+            )
+        interruption = Interruption()
+        arguments: ImportArguments = {
+            **reading_arguments(map_, timezone, time_format, ledger),
+            "rejects": rejects or default_rejects(Path(ledger or ledger_beside(source))),
+            "daily_limit": daily_limit,
+            "wait": wait,
+            "concurrency": concurrency,
+            "isolate": isolate,
+            "max_body": p.parse_size(max_body),
+            "memory_limit": p.parse_size(memory_limit),
+            "base_url": base_url,
+            "timeout": timeout,
+            "rate": rate or REQUESTS_PER_SECOND,
+            "interruption": interruption,
+        }
+        stack.enter_context(interrupts(interruption))
+        server = stack.enter_context(Emulator()) if emulator else None
+        if server:
+            arguments |= stand_in(server, stack, rate, ledger)
+        with shown(sys.stderr, quiet=quiet or logs_are_shown()) as show:
+            arguments["on_progress"] = show
+            result = import_messages(source, **arguments)
+        held = server.stats() if server else None
+        if server and not ledger:
+            # It was temporary, like what it speaks of.
+            result = evolve(result, ledger=None)
+        if as_json:
+            typer.echo(json.dumps(result.to_dict() | ({"emulator": held} if held else {})))
+        elif not quiet:
+            again = rejects_command(result, map_, timezone, time_format)
+            typer.echo(closing_words(result, again, held))
+    status = result.exit_status
+    if report and not write_page(Path(report), result, title=" ".join(files or ["query"])):
+        status = status or 1
+    raise typer.Exit(status)
+
+
+def plan(
+    files: p.Sources = None,
+    query: p.Sql = None,
+    map_: p.Columns = None,
+    timezone: p.Zone = "UTC",
+    time_format: p.TimeFormats = None,
+    ledger: p.LedgerFile = None,
+    daily_limit: p.DailyLimit = None,
+    rate: p.Rate = None,
+    max_body: p.MaxBody = str(MAX_BODY_BYTES),
+    memory_limit: p.MemoryLimit = "1GB",
+    as_json: p.Json = False,
+    quiet: p.Quiet = False,
+) -> None:
+    """Say what an import would do, and send nothing.
+
+    Needs no keys. Exit status: 0, or 1 if records would be rejected, 2 wrong usage.
+    """
+    with errors_explained():
+        source = choose_source(files, query)
+        options = import_options(
+            source,
+            {
+                **reading_arguments(map_, timezone, time_format, ledger),
+                "max_body": p.parse_size(max_body),
+                "memory_limit": p.parse_size(memory_limit),
+            },
+        )
+        with shown(sys.stderr, quiet=quiet) as show:
+            result = plan_import(
+                source, options, lambda records: show(ImportReport(records=records))
+            )
+    limits = Limits(rate or REQUESTS_PER_SECOND, daily_limit)
+    if as_json:
+        typer.echo(json.dumps(plan_values(result, limits)))
+    else:
+        typer.echo(plan_text(result, limits))
+    raise typer.Exit(1 if result.rejected else 0)
+
+
+def choose_source(files: list[str] | None, query: str | None) -> Files | Query:
+    """What is to be read: files or a query, and not both."""
+    if files and query:
+        raise InvalidRequestError("give either files or --query: a query names its files itself")
+    if query:
+        return Query(query)
+    if files:
+        return Files(tuple(files))
+    raise InvalidRequestError("name the files to read, or give --query")
+
+
+def reading_arguments(
+    columns: list[str] | None,
+    timezone: str,
+    time_formats: list[str] | None,
+    ledger: str | None,
+) -> ImportArguments:
+    """The arguments that say how a source is read, and which ledger it has."""
+    return {
+        "columns": p.parse_columns(columns or []),
+        "timezone": p.parse_zone(timezone),
+        "time_formats": time_formats or [],
+        "ledger": ledger,
+    }
+
+
+def stand_in(
+    server: Emulator, stack: ExitStack, rate: float | None, ledger: str | None
+) -> ImportArguments:
+    """The arguments that lead an import to a stand-in of the API in this process.
+
+    It takes what it is sent and begins empty each time, so there is nothing to pace and, unless
+    a ledger is named, nothing to keep.
+    """
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    return {
+        "base_url": server.url,
+        "credentials": server.credentials,
+        "rate": rate,
+        "ledger": ledger or folder / "import.ledger",
+    }
+
+
+def closing_words(
+    report: ImportReport, rejects_again: str | None, held: dict[str, Any] | None
+) -> str:
+    """What a person reads at the end of an import."""
+    words = summary(
+        report,
+        command(*sys.argv[1:]),
+        now=time.time(),
+        rejects_command=rejects_again,
+        width=shutil.get_terminal_size().columns,
+    )
+    if held is None:
+        return words
+    return (
+        f"{words}\n\nThe stand-in held {held['messages']:,} messages in "
+        f"{held['conversations']:,} conversations, and has ended."
+    )
+
+
+def logs_are_shown() -> bool:
+    """Whether records of the log go to the place where the view would be."""
+    return bool(logging.getLogger("asapp_conversations").handlers)
+
+
+def command(*arguments: str) -> str:
+    """A command of this program, as a shell takes it."""
+    return shlex.join(["asapp-conversations", *arguments])
+
+
+def rejects_command(
+    report: ImportReport,
+    columns: list[str] | None,
+    timezone: str,
+    time_formats: list[str] | None,
+) -> str | None:
+    """The command that imports the file of rejects once it is mended."""
+    if report.rejects is None:
+        return None
+    arguments = ["import", report.rejects]
+    for pair in columns or []:
+        arguments += ["--map", pair]
+    for pattern in time_formats or []:
+        arguments += ["--time-format", pattern]
+    if timezone != "UTC":
+        arguments += ["--timezone", timezone]
+    return command(*arguments)
+
+
+def write_page(path: Path, report: ImportReport, title: str) -> bool:
+    """Write the page about a run; False, with a word about it, if that is not possible."""
+    page = render_page(report, title=title, generated_at=datetime.now(UTC))
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"Error: {path}: the page cannot be written: {error.strerror}", err=True)
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""How an import is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asapp_conversations.toolkit import MAX_BODY_BYTES
+from attrs import field, frozen, validators
+
+from .reading.sources import ReadOptions
+
+
+@frozen(kw_only=True)
+class ImportOptions:
+    """How an import is done.
+
+    Attributes:
+        ledger: the file to go on from, and to keep.
+        rejects: the file where rejects are written.
+        read: how records are read.
+        concurrency: how many conversations are sent side by side.
+        daily_limit: requests in a UTC day, by all runs of the ledger, or None.
+        wait: sleep through a pause instead of stopping.
+        isolate: find the message that a 400 or 422 is about, and store its neighbours.
+        max_body: bytes of a request body.
+        memory_limit: bytes, for the whole process.
+    """
+
+    ledger: Path
+    rejects: Path
+    read: ReadOptions = field(factory=ReadOptions)
+    concurrency: int = field(default=16, validator=validators.ge(1))
+    daily_limit: int | None = None
+    wait: bool = False
+    isolate: bool = True
+    max_body: int = MAX_BODY_BYTES
+    memory_limit: int = 1_000_000_000

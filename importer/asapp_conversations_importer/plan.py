@@ -1,0 +1,152 @@
+"""What an import would do, without sending anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from asapp_conversations import Receipt
+from attrs import asdict, define, field, frozen
+
+from .counts import Counts
+from .ledger.checkpoint import Checkpoint
+from .ledger.file import find_checkpoint
+from .ledger.standing import reading
+from .options import ImportOptions
+from .reading.readers import open_reader
+from .reading.records import Conversation, Reject
+from .reading.sources import Source
+from .sending.delivery import Delivery
+from .sending.outcomes import Limits
+
+EXAMPLES = 3
+"""How many places are named for each reason."""
+
+
+@define
+class Reason:
+    """Why records would be rejected: how many, and where the first ones stand."""
+
+    count: int = 0
+    examples: list[str] = field(factory=list)
+
+
+@frozen
+class ImportPlan:
+    """What an import would do.
+
+    Attributes:
+        conversations: those with at least one valid message.
+        messages: valid messages, and the records that are none.
+        rejected: records that the document does not allow, and messages that ASAPP has refused.
+        skipped: messages that the ledger knows as settled.
+        to_send: messages that would be sent.
+        waiting: messages of conversations whose source has changed since they were sent.
+        requests: how many it would take.
+        body_bytes: of all request bodies together.
+        largest_body: bytes of the largest request body.
+        reasons: rejects by reason, the most frequent first.
+        ledger: the ledger that was taken into account, if there is one.
+    """
+
+    conversations: int
+    messages: int
+    rejected: int
+    skipped: int
+    to_send: int
+    waiting: int
+    requests: int
+    body_bytes: int
+    largest_body: int
+    reasons: Mapping[str, Reason]
+    ledger: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        return asdict(self)
+
+
+@define
+class _Volume:
+    requests: int = 0
+    body_bytes: int = 0
+    largest_body: int = 0
+
+    def add(self, size: int) -> None:
+        self.requests += 1
+        self.body_bytes += size
+        self.largest_body = max(self.largest_body, size)
+
+
+def plan_import(
+    source: Source,
+    options: ImportOptions,
+    on_progress: Callable[[int], None] = lambda records: None,
+) -> ImportPlan:
+    """Read and validate everything, and cut it into requests as an import would.
+
+    Raises:
+        InvalidRequestError: an option or the source cannot be used.
+        LedgerError: the ledger cannot be read.
+    """
+    reasons: dict[str, Reason] = {}
+    volume = _Volume()
+    counts = Counts()
+    conversations = 0
+
+    def reject(reject: Reject) -> None:
+        reason = reasons.setdefault(reject.summary(), Reason())
+        reason.count += 1
+        if len(reason.examples) < EXAMPLES:
+            reason.examples.append(str(reject.place))
+
+    with (
+        TemporaryDirectory(prefix="asapp-plan-") as folder,
+        open_reader(
+            source, memory_limit=options.memory_limit, folder=Path(folder) / "staging"
+        ) as reader,
+        _checkpoints(options.ledger) as find,
+    ):
+        reader.load(source, options.read, reject, on_progress)
+        for conversation in reader.conversations():
+            conversations += 1
+            checkpoint = find(conversation.conversation_id)
+            counts += _walk(conversation, checkpoint, Limits(options.max_body), volume)
+    invalid = sum(reason.count for reason in reasons.values())
+    ordered = sorted(reasons.items(), key=lambda item: -item[1].count)
+    return ImportPlan(
+        conversations=conversations,
+        messages=counts.total() + invalid,
+        rejected=counts.rejected + invalid,
+        skipped=counts.skipped,
+        to_send=counts.stored,
+        waiting=counts.unsent,
+        requests=volume.requests,
+        body_bytes=volume.body_bytes,
+        largest_body=volume.largest_body,
+        reasons=dict(ordered),
+        ledger=str(options.ledger) if options.ledger.exists() else None,
+    )
+
+
+def _walk(
+    conversation: Conversation, checkpoint: Checkpoint, limits: Limits, volume: _Volume
+) -> Counts:
+    """Go through a conversation as if each batch were stored."""
+    delivery = Delivery(conversation.conversation_id, conversation.messages, checkpoint, limits)
+    while (batch := delivery.next_batch()) is not None:
+        volume.add(len(batch.body))
+        delivery.settle(Receipt(attempts=1))
+    return delivery.counts()
+
+
+@contextmanager
+def _checkpoints(ledger: Path) -> Iterator[Callable[[str], Checkpoint]]:
+    if not ledger.exists():
+        yield lambda conversation_id: Checkpoint()
+        return
+    with reading(ledger) as connection:
+        yield lambda conversation_id: find_checkpoint(connection, conversation_id)

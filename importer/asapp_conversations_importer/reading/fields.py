@@ -1,0 +1,177 @@
+"""The fields of a message, as the document names them, and the columns that hold them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from asapp_conversations.toolkit import load_document, message_batch_rules
+from attrs import frozen
+
+from .sources import SourceError
+
+Path = tuple[str, ...]
+"""The keys that lead to a value, outermost first."""
+
+WORDS = {
+    "conversation": {"dialogue", "dialog", "chat", "session", "thread", "case", "ticket"},
+    "role": {"speaker", "author", "from", "side", "direction"},
+    "external": {"participant", "user", "person", "member"},
+    "text": {"utterance", "message", "body", "content", "transcript"},
+    "timestamp": {"time", "date", "sent", "created"},
+}
+"""What exports call the things that the document calls by the key; used for suggestions alone."""
+
+
+@frozen
+class Field:
+    """One value that a message, or its conversation, is made of.
+
+    Attributes:
+        path: the document's names, outermost first: `("sender", "externalId")`.
+        required: whether the document demands it.
+        is_time: whether it is a date and time.
+    """
+
+    path: Path
+    required: bool
+    is_time: bool
+
+    @property
+    def name(self) -> str:
+        """As problems name it: `sender.externalId`."""
+        return ".".join(self.path)
+
+    @property
+    def column(self) -> str:
+        """As a flat file names it: `sender_external_id`."""
+        return "_".join(_words(self.name))
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether a typed source's integer may stand for it."""
+        return _words(self.name)[-1] == "id"
+
+
+@frozen
+class Fields:
+    """All there is to a message: the conversation's id, and the values of the document's schema."""
+
+    conversation: Field
+    message: tuple[Field, ...]
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter((self.conversation, *self.message))
+
+
+@cache
+def fields() -> Fields:
+    """The fields that the installed document has."""
+    rules = message_batch_rules()
+    conversation = Field((rules.conversation_parameter,), required=True, is_time=False)
+    return Fields(conversation, tuple(_leaves(rules.message_schema, (), required=True)))
+
+
+def _leaves(schema: Mapping[str, Any], path: Path, required: bool) -> Iterator[Field]:
+    properties = schema.get("properties", {})
+    for name, unresolved in properties.items():
+        inner = load_document().resolve(unresolved)
+        needed = required and name in schema.get("required", ())
+        yield from _leaves(inner, (*path, name), needed)
+    if not properties:
+        yield Field(path, required, schema.get("format") == "date-time")
+
+
+def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
+    """`mapping` keyed by each field's `name`; keys may be written in any of the accepted ways."""
+    names = {_plain(item.name): item.name for item in fields()}
+    messages = message_batch_rules().messages_property
+    names[_plain(messages)] = messages
+    checked = {}
+    for key, column in mapping.items():
+        if _plain(key) not in names:
+            known = ", ".join([*(item.column for item in fields()), messages])
+            raise SourceError(f"there is no field {key!r} to map; the fields are {known}")
+        checked[names[_plain(key)]] = column
+    return checked
+
+
+def locate(name: str, columns: Collection[str], mapping: Mapping[str, str]) -> Path | None:
+    """Where the field called `name` is found in a record with these columns, if it is there.
+
+    Case, dots and underscores make no difference unless that would leave a choice, which is a
+    `SourceError`. A column called like the outer name holds the inner ones.
+    """
+    if name in mapping:
+        column = mapping[name]
+        outer, *inner = column.split(".")
+        if column in columns:
+            return (column,)
+        return (outer, *inner) if inner and outer in columns else None
+    whole = _only(name, columns)
+    if whole is not None:
+        return (whole,)
+    outer, *inner = name.split(".")
+    holder = _only(outer, columns) if inner else None
+    return None if holder is None else (holder, *inner)
+
+
+def _only(name: str, columns: Collection[str]) -> str | None:
+    found = [column for column in columns if _plain(column) == _plain(name)]
+    if len(found) > 1 and name not in found:
+        raise SourceError(f"columns {', '.join(found)} could all be {name}; choose one with --map")
+    return name if name in found else next(iter(found), None)
+
+
+def missing_columns(
+    place: str, missing: Iterable[Field], columns: Collection[str], mapping: Mapping[str, str]
+) -> SourceError:
+    """The error for a source that lacks fields, with a `--map` that would fit."""
+    missing = list(missing)
+    wrong = [f"{item.column}={mapping[item.name]}" for item in missing if item.name in mapping]
+    named = f" (--map {' '.join(wrong)} names no column)" if wrong else ""
+    return SourceError(
+        f"{place} has no column for {', '.join(item.column for item in missing)}{named}. "
+        f"Its columns are {', '.join(columns) or 'none'}. {_advice(missing, columns)}"
+    )
+
+
+def _advice(missing: Iterable[Field], columns: Collection[str]) -> str:
+    free = list(columns)
+    parts = []
+    for item in missing:
+        best = max(free, key=lambda column: _likeness(item, column), default=None)
+        if best is None or _likeness(item, best) < 0.75:
+            best = "COLUMN"
+        else:
+            free.remove(best)
+        parts.append(f"--map {item.column}={best}")
+    return f"Try {' '.join(parts)}, or choose columns with --query."
+
+
+def _likeness(item: Field, column: str) -> float:
+    """How much a column's name looks like the field's, from 0 to 1."""
+    words = _words(item.name)
+    wanted = {*words, *(other for word in words for other in WORDS.get(word, ()))} - {
+        "id",
+        "sender",
+    }
+    pairs = ((one, other) for one in wanted for other in _words(column))
+    return max((difflib.SequenceMatcher(a=a, b=b).ratio() for a, b in pairs), default=0)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in case, dots and underscores alone."""
+    return _plain(one) == _plain(other)
+
+
+@lru_cache(maxsize=10_000)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()

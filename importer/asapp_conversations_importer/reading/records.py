@@ -1,0 +1,92 @@
+"""What is known of the records of a source: where they stand, what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from asapp_conversations import Problem
+from attrs import field as attribute
+from attrs import frozen
+
+
+@frozen
+class Place:
+    """Where a record stands in its source.
+
+    Attributes:
+        file: the file's name, or what stands for it.
+        unit: "line" in JSON Lines, as an editor counts; "row" in CSV, as a spreadsheet counts, so
+            that the header is row 1 and a cell's line breaks make no difference; "row" in a table
+            or a query's result, from 1; "record" in JSON and in an iterable, from 1.
+        number: which one, from 1.
+    """
+
+    file: str
+    unit: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.unit} {self.number}"
+
+
+@frozen
+class Reject:
+    """A message, or a record that is none, that was not taken.
+
+    Attributes:
+        place: where it stands.
+        conversation_id: its conversation, if that much is valid.
+        field: the first field that is wrong, by the document's name, if it is a field.
+        reason: what is wrong; never quotes the data.
+        record: the record as JSON can carry it, for `read` to take once it is mended.
+        more: what else is wrong.
+    """
+
+    place: Place
+    conversation_id: str | None
+    field: str | None
+    reason: str
+    record: object = attribute(repr=False)
+    more: tuple[Problem, ...] = ()
+
+    def summary(self) -> str:
+        """Field and reason, by which rejects are counted."""
+        return f"{self.field}: {self.reason}" if self.field else self.reason
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line of a file of rejects, which can be imported like any record."""
+        line: dict[str, Any] = {
+            "file": self.place.file,
+            self.place.unit: self.place.number,
+            "field": self.field,
+            "reason": self.reason,
+        }
+        if self.more:
+            line["more"] = [str(problem) for problem in self.more]
+        if self.conversation_id is not None:
+            line["conversation_id"] = self.conversation_id
+        return {**line, "record": self.record}
+
+
+@frozen
+class Staged:
+    """A message that is ready to be sent: its JSON, and where it came from."""
+
+    content: bytes = attribute(repr=False)
+    place: Place
+
+
+@frozen
+class Conversation:
+    """A conversation's messages, ordered by time; those of the same time in the source's order."""
+
+    conversation_id: str
+    messages: Sequence[Staged]
+
+
+class Unreadable(NamedTuple):
+    """What stands in the place of a record that its format does not let through."""
+
+    reason: str
+    original: object

@@ -1,0 +1,60 @@
+"""The file of rejects: JSON Lines, to be mended and imported by itself."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from asapp_conversations import InvalidRequestError
+
+
+class EditedRejectsError(InvalidRequestError):
+    """The file of rejects has been edited since it was written; it was left as it is."""
+
+
+def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | None) -> str | None:
+    """Write the rejects, in the place of an earlier file, and return the new file's digest.
+
+    Args:
+        path: the file; readable by its owner only, since messages stand in it.
+        rejects: the lines; without any, no file is left.
+        known: the digest that was returned when the file was last written.
+
+    Raises:
+        EditedRejectsError: somebody has written to the file since.
+        OSError: it cannot be written.
+    """
+    if path.exists() and file_digest(path) != known:
+        raise EditedRejectsError(
+            f"{path} was edited or is not ours, and was left as it is: "
+            "move it away, or name another file with --rejects"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as new:
+        try:
+            count = 0
+            for reject in rejects:
+                new.write(json.dumps(reject, ensure_ascii=False) + "\n")
+                count += 1
+            new.close()
+            if not count:
+                Path(new.name).unlink()
+                path.unlink(missing_ok=True)
+                return None
+            Path(new.name).replace(path)
+        except BaseException:
+            Path(new.name).unlink(missing_ok=True)
+            raise
+    return file_digest(path)
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,257 @@
+"""One conversation's way to ASAPP: which batch is next, and what each outcome means. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Generic, TypeVar
+
+from asapp_conversations import (
+    APIStatusError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PayloadTooLargeError,
+    Receipt,
+    RequestFailedError,
+    UnprocessableEntityError,
+)
+from asapp_conversations.toolkit import Batch, body_size, cut, join_messages, message_batch_rules
+from attrs import define, evolve, field
+
+from ..counts import Counts
+from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
+from .outcomes import Limits, Outcome, Refusal, Withheld, named_message, refusals
+
+HOPELESS_SINGLES = 3
+"""So many messages refused one by one, none accepted: the conversation is what is refused."""
+
+
+MessageT = TypeVar("MessageT", bound=HasContent)
+
+
+@define
+class Delivery(Generic[MessageT]):
+    """Takes one conversation through, batch by batch.
+
+    Call `next_batch`, write `checkpoint` down, send the batch, call `settle`, write `checkpoint`
+    and `take_refusals()` down, and so on until there is no batch.
+
+    Attributes:
+        conversation_id: the conversation.
+        messages: all that the source holds of it, in order.
+        checkpoint: how far it has come.
+        limits: what a request may hold.
+        isolate: whether to find the message that a refusal is about.
+        waiting: whether the last outcome leaves the batch for a later try.
+    """
+
+    conversation_id: str
+    messages: Sequence[MessageT]
+    checkpoint: Checkpoint
+    limits: Limits
+    isolate: bool = True
+    waiting: bool = field(init=False, default=False)
+    _initial: Checkpoint = field(init=False)
+    _digest: RunningDigest = field(init=False)
+    _indexes: tuple[int, ...] = field(init=False, default=())
+    _refused: set[int] = field(init=False)
+    _refusals: list[Refusal] = field(init=False, factory=list)
+    _stops: list[int] = field(init=False, factory=list)
+    _doubtful: bool = field(init=False, default=False)
+    _accepted: bool = field(init=False, default=False)
+    _singles_refused: int = field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        self.checkpoint, self._digest = resume(self.checkpoint, self.messages)
+        self._initial = self.checkpoint
+        self._refused = set(self.checkpoint.refused)
+
+    def counts(self) -> Counts:
+        """What has become of the messages by now."""
+        known, total = self.checkpoint, len(self.messages)
+        if known.status is Status.CHANGED:
+            return Counts(unsent=total)
+        rest = self._count(known.done, total)
+        in_doubt = self._count(known.done, known.ahead) if known.in_flight else 0
+        rejected = rest if known.status is Status.REJECTED else 0
+        return Counts(
+            stored=known.stored - self._initial.stored,
+            already_stored=known.already_stored - self._initial.already_stored,
+            skipped=self._initial.stored + self._initial.already_stored,
+            rejected=len(self._refused) + rejected,
+            in_doubt=in_doubt,
+            unsent=rest - rejected - in_doubt,
+        )
+
+    def next_batch(self) -> Batch | None:
+        """The next request, now noted as in flight; None when the conversation is over or waits."""
+        self.waiting = False
+        if self.checkpoint.status in {Status.REJECTED, Status.CHANGED, Status.FINISHED}:
+            return None
+        self._doubtful = self.checkpoint.in_flight
+        if self._doubtful:
+            self._indexes = self._sendable(self.checkpoint.done, self.checkpoint.ahead)
+        else:
+            self._indexes = self._choose()
+        if not self._indexes:
+            return None
+        start, stop = self.checkpoint.done, self._indexes[-1] + 1
+        self.checkpoint = evolve(
+            self.checkpoint,
+            ahead=stop,
+            ahead_digest=self._digest_to(start, stop),
+            in_flight=True,
+            status=Status.IN_DOUBT,
+        )
+        body = join_messages([self.messages[index].content for index in self._indexes])
+        return Batch(start, start + len(self._indexes), body)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Take in what became of the last batch.
+
+        After an attempt of unknown outcome the same batch is sent again, which asks ASAPP whether
+        it holds it: it says 409 if so. A 400, 404 or 422 then says that it does not. A 413 comes
+        from a gateway that has not asked, so the batch stays in doubt and whole.
+        """
+        count = len(self._indexes)
+        match outcome:
+            case Receipt():
+                self._accept(stored=count)
+            case ConflictError():
+                self._accept(already_stored=count)
+            case NotFoundError():
+                self._reject_rest(outcome)
+            case PayloadTooLargeError() if not (outcome.outcome_unknown or self._doubtful):
+                self._shrink(outcome)
+            case BadRequestError() | UnprocessableEntityError():
+                self._isolate(outcome)
+            case _:
+                self._wait(outcome)
+
+    def take_refusals(self) -> list[Refusal]:
+        """The messages refused since this was last asked."""
+        taken, self._refusals = self._refusals, []
+        return taken
+
+    def _count(self, start: int, stop: int) -> int:
+        return stop - start - sum(start <= index < stop for index in self._refused)
+
+    def _sendable(self, start: int, stop: int) -> tuple[int, ...]:
+        return tuple(index for index in range(start, stop) if index not in self._refused)
+
+    def _choose(self) -> tuple[int, ...]:
+        """The messages of the next batch; none when all is settled, which is noted."""
+        while self.checkpoint.done < len(self.messages):
+            end = self._stops[-1] if self._stops else len(self.messages)
+            indexes = self._cut(end)
+            size = body_size(self._sizes(indexes))
+            if not indexes:
+                self._advance(end)
+            elif size > self.limits.max_body:
+                reason = f"does not fit a request of {self.limits.max_body:,} bytes"
+                self._refuse([Refusal(index, reason) for index in indexes])
+            else:
+                return indexes
+        return ()
+
+    def _cut(self, end: int) -> tuple[int, ...]:
+        """As many messages as fit, from the first that is not settled; one if none fits."""
+        start = self.checkpoint.done
+        candidates = (index for index in range(start, end) if index not in self._refused)
+        few = tuple(islice(candidates, message_batch_rules().max_messages))
+        return few[: cut(self._sizes(few), 0, self.limits.max_body)]
+
+    def _sizes(self, indexes: Sequence[int]) -> list[int]:
+        return [len(self.messages[index].content) for index in indexes]
+
+    def _accept(self, stored: int = 0, already_stored: int = 0) -> None:
+        self._accepted = True
+        self.checkpoint = evolve(
+            self.checkpoint,
+            stored=self.checkpoint.stored + stored,
+            already_stored=self.checkpoint.already_stored + already_stored,
+        )
+        self._advance(self._indexes[-1] + 1)
+
+    def _advance(self, done: int) -> None:
+        """Note everything before `done` as settled."""
+        known = self.checkpoint
+        self._digest = self._digest.then(self._contents(known.done, done))
+        while self._stops and self._stops[-1] <= done:
+            self._stops.pop()
+        ahead = max([done, *(index + 1 for index in self._refused)])
+        self.checkpoint = evolve(
+            known,
+            done=done,
+            digest=self._digest.value(),
+            ahead=ahead,
+            ahead_digest=self._digest_to(done, ahead) if ahead > done else b"",
+            in_flight=False,
+            status=Status.FINISHED if done == len(self.messages) else Status.OPEN,
+            reason=None,
+        )
+
+    def _digest_to(self, start: int, stop: int) -> bytes:
+        """The digest of everything before `stop`; `start` is where the one kept ends."""
+        return self._digest.then(self._contents(start, stop)).value()
+
+    def _contents(self, start: int, stop: int) -> list[bytes]:
+        return [message.content for message in self.messages[start:stop]]
+
+    def _shrink(self, error: PayloadTooLargeError) -> None:
+        self.checkpoint = evolve(self.checkpoint, in_flight=False)
+        if len(self._indexes) == 1:
+            self._refuse(refusals(self._indexes, error))
+            return
+        middle = (len(self._indexes) + 1) // 2
+        halves = self._indexes[:middle], self._indexes[middle:]
+        larger = max(body_size(self._sizes(half)) for half in halves)
+        self.limits.max_body = min(self.limits.max_body, larger)
+
+    def _isolate(self, error: APIStatusError) -> None:
+        self.checkpoint = evolve(self.checkpoint, in_flight=False)
+        named = named_message(error)
+        if not self.isolate:
+            self._refuse(refusals(self._indexes, error))
+        elif named is not None and named < len(self._indexes):
+            self._refuse(refusals([self._indexes[named]], error))
+        elif len(self._indexes) == 1:
+            self._singles_refused += 1
+            if self._singles_refused >= HOPELESS_SINGLES and not self._accepted:
+                self._reject_rest(error)
+            else:
+                self._refuse(refusals(self._indexes, error))
+        else:
+            last = self._indexes[-1] + 1
+            middle = self._indexes[(len(self._indexes) + 1) // 2]
+            self._stops += [last, middle]
+
+    def _refuse(self, refused: Sequence[Refusal]) -> None:
+        self._refusals += refused
+        self._refused.update(refusal.index for refusal in refused)
+        ahead = max(self.checkpoint.ahead, refused[-1].index + 1)
+        self.checkpoint = evolve(
+            self.checkpoint,
+            ahead=ahead,
+            ahead_digest=self._digest_to(self.checkpoint.done, ahead),
+            refused=tuple(sorted(self._refused)),
+        )
+
+    def _reject_rest(self, error: APIStatusError) -> None:
+        rest = refusals(self._sendable(self.checkpoint.done, len(self.messages)), error)
+        self._refusals += rest
+        self.checkpoint = evolve(
+            self.checkpoint, in_flight=False, status=Status.REJECTED, reason=rest[0].reason
+        )
+
+    def _wait(self, outcome: RequestFailedError | Withheld) -> None:
+        """The batch stays as it is, and so do those behind it, until the next try."""
+        self.waiting = True
+        in_doubt = self._doubtful or outcome.outcome_unknown
+        self.checkpoint = evolve(
+            self.checkpoint,
+            in_flight=in_doubt,
+            status=Status.IN_DOUBT if in_doubt else Status.OPEN,
+            reason=self.checkpoint.reason if isinstance(outcome, Withheld) else str(outcome),
+        )

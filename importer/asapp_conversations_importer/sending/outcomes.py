@@ -1,0 +1,72 @@
+"""What can become of a batch, and of a message that is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from asapp_conversations import APIStatusError, Receipt, RequestFailedError
+from asapp_conversations.toolkit import message_batch_rules
+from attrs import define, frozen
+
+MESSAGE_PATH = re.compile(r"/(?P<list>[^/]+)/(?P<index>\d+)(?P<field>/.*)?$", re.ASCII)
+"""A path in an error's message, such as `/messages/3/timestamp`."""
+
+
+@define
+class Limits:
+    """What a request may hold; shared by all conversations of a run.
+
+    Attributes:
+        max_body: bytes; falls when ASAPP answers 413, to the size of the larger half.
+    """
+
+    max_body: int
+
+
+@frozen
+class Refusal:
+    """A message that will not be sent again.
+
+    Attributes:
+        index: its place in the conversation, from 0.
+        reason: why, without what it says.
+        field: the part of it that ASAPP names, if any.
+        request_id: ASAPP's id of the request that was refused.
+    """
+
+    index: int
+    reason: str
+    field: str | None = None
+    request_id: str | None = None
+
+
+@frozen
+class Withheld:
+    """A batch whose last attempt did not leave, because the run was stopped or paused.
+
+    Attributes:
+        outcome_unknown: whether an earlier attempt may have been carried out.
+    """
+
+    outcome_unknown: bool
+
+
+Outcome = Receipt | RequestFailedError | Withheld
+
+
+def refusals(indexes: Sequence[int], error: APIStatusError) -> list[Refusal]:
+    """That ASAPP refuses these messages of a conversation, in its own words."""
+    match = MESSAGE_PATH.match(error.path or "")
+    path = (match["field"] if match else error.path) or ""
+    field = path.strip("/").replace("/", ".") or None
+    reason = f"ASAPP answers {error.code or error.status_code}: {error.message or 'no more'}"
+    return [Refusal(index, reason, field, error.request_id) for index in indexes]
+
+
+def named_message(error: APIStatusError) -> int | None:
+    """The place in the batch, from 0, of the message that an error is about, if it says so."""
+    match = MESSAGE_PATH.match(error.path or "")
+    if match and match["list"] == message_batch_rules().messages_property:
+        return int(match["index"])
+    return None

@@ -1,0 +1,197 @@
+"""Sends conversations side by side, each in order, and writes down what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator
+from itertools import islice
+
+import orjson
+from asapp_conversations import AsyncClient, RateLimitError, Receipt, RequestFailedError
+from asapp_conversations.toolkit import Batch, message_batch_rules
+from attrs import define, field
+
+from ..counts import Counts
+from ..ledger.checkpoint import Status
+from ..ledger.file import LedgerError, RejectRow
+from ..ledger.ledger import Ledger
+from ..reading.records import Conversation, Reject, Staged
+from ..report import Failure
+from .delivery import Delivery
+from .governor import Governor, Held
+from .outcomes import Limits, Outcome, Refusal, Withheld
+from .stops import Breaker, Stop, StoppedBy
+
+READ_AHEAD = 64
+"""How many conversations are read at a time; memory holds no more of them than this."""
+
+KEPT_FAILURES = 100
+"""How many failures a report names."""
+
+SETTLED = frozenset({Status.FINISHED, Status.REJECTED, Status.CHANGED})
+
+
+@define
+class Tally:
+    """What a run has done so far.
+
+    Attributes:
+        conversations: how many were read.
+        counts: what has become of their messages.
+        reasons: how many messages ASAPP refused in this run, by reason.
+        failures: the first batches that were not, or not certainly, stored.
+        last_seen: the id of the conversation that was read last.
+    """
+
+    conversations: int = 0
+    counts: Counts = field(factory=Counts)
+    reasons: Counter[str] = field(factory=Counter)
+    failures: list[Failure] = field(factory=list)
+    last_seen: str = ""
+
+    def replace(self, before: Counts, after: Counts) -> None:
+        """Count what has become of some messages anew."""
+        self.counts = self.counts - before + after
+
+
+class Sender:
+    """Takes conversations from a source through, several at a time.
+
+    Args:
+        conversations: the source, each conversation once.
+        client: sends; its gate is `governor`.
+        ledger: is told before a batch leaves and after its answer.
+        limits: what a request may hold.
+        isolate: whether to find the message that a refusal is about.
+    """
+
+    def __init__(
+        self,
+        conversations: Iterator[Conversation],
+        client: AsyncClient,
+        ledger: Ledger,
+        governor: Governor,
+        limits: Limits,
+        *,
+        isolate: bool,
+    ) -> None:
+        self.tally = Tally()
+        self._conversations = conversations
+        self._client = client
+        self._ledger = ledger
+        self._governor = governor
+        self._limits = limits
+        self._isolate = isolate
+        self._breaker = Breaker()
+        self._read: deque[Delivery[Staged]] = deque()
+        self._reading = asyncio.Lock()
+
+    async def work(self) -> None:
+        """Take one conversation after the other through; run as many of these as wanted."""
+        while not self._governor.stop and (delivery := await self._next()) is not None:
+            await self._deliver(delivery)
+
+    async def _next(self) -> Delivery[Staged] | None:
+        """The next conversation with something to send."""
+        async with self._reading:
+            while not self._read:
+                try:
+                    deliveries = await asyncio.to_thread(self._read_ahead)
+                except LedgerError as error:
+                    self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
+                    return None
+                if not deliveries:
+                    return None
+                for delivery in deliveries:
+                    self._begin(delivery)
+            return self._read.popleft()
+
+    def _read_ahead(self) -> list[Delivery[Staged]]:
+        return [
+            Delivery(
+                conversation.conversation_id,
+                conversation.messages,
+                self._ledger.find(conversation.conversation_id),
+                self._limits,
+                self._isolate,
+            )
+            for conversation in islice(self._conversations, READ_AHEAD)
+        ]
+
+    def _begin(self, delivery: Delivery[Staged]) -> None:
+        self.tally.conversations += 1
+        self.tally.last_seen = delivery.conversation_id
+        self.tally.replace(Counts(), delivery.counts())
+        if delivery.checkpoint.status not in SETTLED:
+            self._read.append(delivery)
+        elif delivery.checkpoint.status is Status.CHANGED:
+            self._record_failure(delivery.conversation_id, str(delivery.checkpoint.reason))
+            self._ledger.save(delivery.conversation_id, delivery.checkpoint)
+
+    async def _deliver(self, delivery: Delivery[Staged]) -> None:
+        more = True
+        while more:
+            counted = delivery.counts()
+            try:
+                more = await self._deliver_batch(delivery)
+            finally:
+                self.tally.replace(counted, delivery.counts())
+
+    async def _deliver_batch(self, delivery: Delivery[Staged]) -> bool:
+        """Send the next batch; whether there may be one more to send now."""
+        batch = delivery.next_batch()
+        self._note(delivery)
+        if batch is None:
+            return False
+        outcome = await self._send(delivery, batch)
+        delivery.settle(outcome)
+        self._note(delivery)
+        # A limit that is slept through leaves the batch to be tried once more.
+        limited = isinstance(outcome, RateLimitError) and not self._governor.stop
+        return limited or not delivery.waiting
+
+    async def _send(self, delivery: Delivery[Staged], batch: Batch) -> Outcome:
+        try:
+            receipt = await self._client.send_batch(delivery.conversation_id, batch.body)
+        except Held as held:
+            return Withheld(held.outcome_unknown)
+        except LedgerError as error:
+            self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
+            return Withheld(outcome_unknown=False)
+        except RequestFailedError as error:
+            self._governor.give_up()
+            self._judge(error)
+            self._record_failure(delivery.conversation_id, str(error))
+            return error
+        except asyncio.CancelledError:
+            # It was on its way when the run ran out of patience.
+            delivery.settle(Withheld(outcome_unknown=True))
+            self._note(delivery)
+            raise
+        self._judge(receipt)
+        return receipt
+
+    def _judge(self, outcome: Receipt | RequestFailedError) -> None:
+        stop = self._breaker.note(outcome, self._governor.now())
+        if stop:
+            self._governor.end(stop)
+
+    def _note(self, delivery: Delivery[Staged]) -> None:
+        rejects = [reject_row(delivery, refusal) for refusal in delivery.take_refusals()]
+        self.tally.reasons.update(row.reason for row in rejects)
+        self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
+
+    def _record_failure(self, conversation_id: str, reason: str) -> None:
+        if len(self.tally.failures) < KEPT_FAILURES:
+            self.tally.failures.append(Failure(conversation_id, reason))
+
+
+def reject_row(delivery: Delivery[Staged], refusal: Refusal) -> RejectRow:
+    """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
+    message = delivery.messages[refusal.index]
+    name = message_batch_rules().conversation_parameter
+    record = {name: delivery.conversation_id, **orjson.loads(message.content)}
+    reject = Reject(message.place, delivery.conversation_id, refusal.field, refusal.reason, record)
+    content = {**reject.to_dict(), "request_id": refusal.request_id}
+    return RejectRow(refusal.reason, content, delivery.conversation_id, refusal.index)

@@ -1,0 +1,116 @@
+"""The command itself, before it has loaded a tool."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import asapp_conversations_cli
+import pytest
+from asapp_conversations import __version__
+from asapp_conversations_cli import COMMANDS, main
+from asapp_conversations_emulator.cli import emulator
+from asapp_conversations_importer.cli.app import app
+
+TOOLS = ("asapp_conversations", "asapp_conversations_importer", "asapp_conversations_emulator")
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command in this process; its exit status."""
+    monkeypatch.setattr(sys, "argv", ["asapp-conversations", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    return int(caught.value.code or 0)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h", "--version"])
+def test_loads_nothing_to_speak_of_itself(option: str) -> None:
+    """`--help` and `--version` load neither the SDK nor a tool, nor what those need."""
+    program = (
+        "import sys, asapp_conversations_cli as cli\n"
+        f"sys.argv = ['asapp-conversations', {option!r}]\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in ('httpx', 'typer', *{TOOLS!r}) if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` is that of the package."""
+    monkeypatch.setattr(sys, "argv", ["asapp-conversations", "--version"])
+    main()
+    assert capsys.readouterr().out == f"asapp-conversations {__version__}\n"
+
+
+def test_help_lists_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command of the tools is listed, with the first line of its own help."""
+    written = {
+        command.name or command.callback.__name__: command
+        for command in app.registered_commands
+        if command.callback
+    }
+    docstrings = {
+        name: command.callback.__doc__ for name, command in written.items() if command.callback
+    }
+    docstrings["emulator"] = emulator.__doc__
+    summaries = {name: (text or "").splitlines()[0] for name, text in docstrings.items()}
+    assert {name: command.summary for name, command in COMMANDS.items()} == summaries
+    assert call(monkeypatch, "--help") == 0
+    printed = capsys.readouterr().out
+    assert all(f"  {name} " in printed and text in printed for name, text in summaries.items())
+
+
+def test_no_command_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a command it prints its help, and ends with the status of wrong usage."""
+    assert call(monkeypatch) == 2
+    assert capsys.readouterr().out.startswith("Usage: ")
+
+
+def test_an_unknown_command_is_explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that does not exist names the one that looks like it."""
+    assert call(monkeypatch, "imprt", "x") == 2
+    assert "There is no command 'imprt'. Did you mean import?" in capsys.readouterr().err
+    assert call(monkeypatch, "zzz") == 2
+    assert "There is no command 'zzz'. `asapp" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "extra"),
+    [("plan", "duckdb", "importer"), ("emulator", "uvicorn.server", "emulator")],
+)
+def test_without_the_extras(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    module: str,
+    extra: str,
+) -> None:
+    """Without what the extras bring, a command says what to install."""
+
+    def missing(name: str) -> object:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr(asapp_conversations_cli, "import_module", missing)
+    assert call(monkeypatch, command) == 2
+    assert f"pip install 'asapp-conversations[{extra}]'" in capsys.readouterr().err
+
+
+def test_other_missing_modules_are_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that no extra brings is an error of ours, and shown as one."""
+    command = COMMANDS["plan"]
+    monkeypatch.setattr(asapp_conversations_cli, "import_module", import_module)
+    monkeypatch.setitem(COMMANDS, "plan", command._replace(module="asapp_conversations_nowhere"))
+    monkeypatch.setattr(sys, "argv", ["asapp-conversations", "plan"])
+    with pytest.raises(ModuleNotFoundError):
+        main()

@@ -1,0 +1,69 @@
+"""What the stand-in's tests share: servers, plain httpx clients, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from asapp_conversations.spec import message_batch_rules
+from asapp_conversations_emulator import Emulator
+
+OPERATION = message_batch_rules().operation
+
+Message = dict[str, Any]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Emulator]]:
+    """Starts a stand-in that ends with the test."""
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(Emulator(**options))
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., httpx.Client]]:
+    """Opens a plain client with the right keys that closes with the test."""
+    with ExitStack() as opened:
+
+        def connect(server: Emulator, **options: Any) -> httpx.Client:
+            options.setdefault("headers", server.credentials.headers())
+            return opened.enter_context(
+                httpx.Client(base_url=server.url, trust_env=False, **options)
+            )
+
+        yield connect
+
+
+@pytest.fixture
+def server(start: Callable[..., Emulator]) -> Emulator:
+    return start()
+
+
+@pytest.fixture
+def client(server: Emulator, connect: Callable[..., httpx.Client]) -> httpx.Client:
+    return connect(server)
+
+
+@pytest.fixture
+def path() -> Callable[..., str]:
+    """The path of the create-messages operation for a conversation."""
+    (name,) = (name for name, _ in OPERATION.path_parameters())
+    return lambda conversation_id="ABC1": OPERATION.path(**{name: conversation_id})
+
+
+@pytest.fixture
+def batch() -> Callable[..., dict[str, list[Message]]]:
+    """The body of a batch with a message for each text."""
+
+    def batch(*texts: Any, timestamp: str = "2024-03-04T08:00:00Z") -> dict[str, list[Message]]:
+        sender = {"role": "agent", "externalId": "a-1"}
+        return {
+            message_batch_rules().messages_property: [
+                {"text": text, "sender": sender, "timestamp": timestamp} for text in texts
+            ]
+        }
+
+    return batch
