@@ -4,7 +4,6 @@ from asapp_conversations_client.models import Message, Sender, SenderRole
 
 from ._version import __version__
 from .auth import Credentials
-from .batching import Receipt, Stored
 from .client import AsyncClient, Client
 from .errors import (
     APIConnectionError,
@@ -19,14 +18,14 @@ from .errors import (
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
-    Progress,
     RateLimitError,
     RequestFailedError,
     ServiceUnavailableError,
     UnprocessableEntityError,
 )
 from .logs import configure_logging
-from .models import agent, customer, system
+from .messages import agent, customer, system
+from .progress import Progress, Receipt, Stored
 from .validation import Problem
 
 __all__ = [

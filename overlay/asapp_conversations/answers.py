@@ -1,71 +1,184 @@
-"""What an error answer says, whatever it looks like."""
+"""What an answer says, whatever it looks like."""
 
 from __future__ import annotations
 
 import json
+import re
+import zlib
 
 import httpx
 from asapp_conversations_client.models import ErrorDetails
 from attrs import frozen
 
-from .redaction import PATH, Redactor
+from .echoes import quotes
+from .spec import Operation, load_document
+
+MAX_ERROR_BYTES = 1024 * 1024
+"""What is read of an answer that is no success; the rest says no more."""
 
 KEPT_CHARACTERS = 4096
-"""How much of a body, and of a message, is kept on an exception."""
+"""How much of a text is kept on an exception."""
 
-KEPT_BRACKETS = 200
+REQUEST_ID_HEADER = "x-request-id"
+"""Where a success tells ASAPP's id of the request, if it does; an error tells it in its body."""
+
+PATH = re.compile(r"\[Path '/?([^']*)'\]")
+"""How ASAPP names the part of the request that is wrong (page "Error handling")."""
+
+TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)
+"""What an id or a code looks like; nothing else is shown as one."""
+
+PARTIAL = frozenset({206, 207})
+"""Statuses that never say that the whole request was carried out (RFC 9110, section 15.3.7; RFC
+4918, section 11.1)."""
+
+
+DEFECT = "asapp_defect"
+"""In `httpx.Response.extensions`: why the content is not the whole body, or None."""
+
+
+class AnswerReader:
+    """Takes in the raw body of an answer, chunk by chunk, and never more than a limit.
+
+    httpx would unpack what a chunk holds whole, which may be a thousand times its size.
+
+    Args:
+        response: whose body it is.
+        max_bytes: of the body of a success; an answer that is none has a limit of its own.
+    """
+
+    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
+        self.response = response
+        self._limit = max_bytes if response.is_success else min(max_bytes, MAX_ERROR_BYTES)
+        self._defect: str | None = None
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._unpacker = None
+        match response.headers.get("content-encoding", "").strip().lower():
+            case "" | "identity":
+                pass
+            case "gzip" | "x-gzip":
+                self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            case "deflate":
+                self._unpacker = zlib.decompressobj()
+            case _:
+                self._defect = "its body is encoded in a way that was not asked for"
+
+    def take(self, chunk: bytes) -> bool:
+        """Take in a chunk; whether there is any use in another one."""
+        room = self._limit - self._size
+        try:
+            part = self._unpacker.decompress(chunk, room + 1) if self._unpacker else chunk
+        except zlib.error:
+            self._defect = "its body is damaged"
+        else:
+            self._parts.append(part[:room])
+            self._size += len(part)
+            if len(part) > room:
+                self._defect = f"its body is larger than {self._limit:,} bytes"
+        return self._defect is None
+
+    def break_off(self) -> None:
+        """Take in that the rest does not come."""
+        self._defect = self._defect or "its body breaks off"
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """The answer to `request` with its body in memory, as far as it came."""
+        if self._unpacker:
+            if self._size and not self._unpacker.eof:
+                self.break_off()
+            del self.response.headers["Content-Encoding"]
+        self.response.request = request
+        self.response.extensions[DEFECT] = self._defect
+        self.response.stream = httpx.ByteStream(b"".join(self._parts))
+        self.response.read()
+        return self.response
+
+
+def success_defect(operation: Operation | None, response: httpx.Response) -> str | None:
+    """Why an answer with a 2xx does not say that the request was carried out; None if it does.
+
+    It does with a documented status other than 206 and 207, and JSON of any shape, or nothing
+    where the document promises nothing.
+    """
+    if defect := response.extensions[DEFECT]:
+        return str(defect)
+    if operation is None:
+        return None
+    media_types = operation.success_media_types(response.status_code)
+    if media_types is None or response.status_code in PARTIAL:
+        return "the document knows no such success"
+    if not response.content:
+        return "its body is empty" if media_types else None
+    if media_types and not any("json" in media_type for media_type in media_types):
+        return None
+    return "its body is not JSON" if _json(response.content) is NOT_JSON else None
 
 
 @frozen
 class ErrorAnswer:
     """The parts of an error answer; what it did not tell is None."""
 
-    code: str | None = None
-    message: str | None = None
-    request_id: str | None = None
-    path: str | None = None
-    body: object = None
+    code: str | None
+    message: str | None
+    message_quotes_request: bool
+    request_id: str | None
+    path: str | None
+    body: object
 
 
-def read_request_id(response: httpx.Response) -> str | None:
-    """ASAPP's id of the request, if the answer tells one."""
-    return _details(_json(response.content)).request_id or None
+def read_request_id(response: httpx.Response) -> str:
+    """ASAPP's id of the request; empty if the answer tells none."""
+    told = "" if response.is_success else _details(_json(response.content)).request_id
+    return _token(told) or _token(response.headers.get(REQUEST_ID_HEADER, "")) or ""
 
 
 def read_error_answer(response: httpx.Response, sent: bytes) -> ErrorAnswer:
     """Read the documented error shape, a gateway's, or anything else, and never fail.
 
-    `sent` is the body of the request; what the answer quotes of it is redacted.
+    `sent` is the body of the request, which the answer's words may quote.
     """
     payload = _json(response.content)
     details = _details(payload)
     message = details.message[:KEPT_CHARACTERS]
-    kept = payload if _is_small(response.content) else None
-    if kept is None:
-        kept = response.text[:KEPT_CHARACTERS]
-    redactor = Redactor(_json(sent), [message, kept])
-    message = redactor.text(message)
     path = PATH.search(message)
+    small = len(response.content) <= KEPT_CHARACTERS and payload is not NOT_JSON
     return ErrorAnswer(
-        code=details.code or None,
+        code=_token(details.code),
         message=message or None,
-        request_id=details.request_id or None,
-        path=path[0].split("'")[1] if path else None,
-        body=redactor.value(kept),
+        message_quotes_request=bool(message) and quotes(sent, PATH.sub(" ", message)),
+        request_id=read_request_id(response) or None,
+        path=f"/{path[1]}" if path and _is_vocabulary(path[1]) else None,
+        body=payload if small else _text(response)[:KEPT_CHARACTERS],
     )
 
 
-def _is_small(content: bytes) -> bool:
-    """Whether a body is kept whole; one that nests very deep cannot be walked through."""
-    brackets = content.count(b"[") + content.count(b"{")
-    return len(content) <= KEPT_CHARACTERS and brackets <= KEPT_BRACKETS
+NOT_JSON = object()
 
 
 def _json(content: bytes) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        return None
+        return NOT_JSON
+
+
+def _text(response: httpx.Response) -> str:
+    """The body as text, in the charset that the answer names if there is such a one."""
+    try:
+        return response.content.decode(response.charset_encoding or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return response.content.decode("utf-8", "replace")
+
+
+def _token(value: object) -> str | None:
+    return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
+
+
+def _is_vocabulary(path: str) -> bool:
+    """Whether a path is made of the document's own names and of numbers."""
+    known = load_document().words
+    return all(part in known or (part.isascii() and part.isdigit()) for part in path.split("/"))
 
 
 def _details(payload: object) -> ErrorDetails:
@@ -77,9 +190,13 @@ def _details(payload: object) -> ErrorDetails:
     blank = ErrorDetails(request_id="", message="", code="").to_dict()
     match payload:
         case {"error": dict(error)}:
-            blank |= {name: value for name, value in error.items() if isinstance(value, str)}
-            return ErrorDetails.from_dict(blank)
+            texts = {name: str(value) for name, value in error.items() if _is_scalar(value)}
+            return ErrorDetails.from_dict(blank | texts)
         case {"error": str(words)} | {"fault": {"faultstring": str(words)}}:
             return ErrorDetails(request_id="", message=words, code="")
         case _:
             return ErrorDetails.from_dict(blank)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Where the API keys come from, and where they may go."""
+"""Where the API keys come from."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import inspect
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
+from functools import cached_property
 from typing import NoReturn, TypeVar
 
 import anyio
-import httpx
 from attrs import field, frozen
 
 from .errors import InvalidRequestError
 from .spec import load_document
 
-ENVIRONMENT = {"api_id": "ASAPP_API_ID", "api_secret": "ASAPP_API_SECRET"}
-"""The variable that each part of the credentials is read from."""
+KEY_VARIABLES = {"api_id": "ASAPP_API_ID", "api_secret": "ASAPP_API_SECRET"}
+"""The environment variable that each part of the credentials is read from."""
 
 
 @frozen(init=False)
 class Credentials:
-    """A pair of ASAPP API keys. The secret is in no repr, and the pair refuses to be pickled."""
+    """A pair of ASAPP API keys. The secret is in no repr, and the pair refuses to be pickled.
+
+    Raises:
+        InvalidRequestError: a key is empty, or cannot stand in a header.
+    """
 
     api_id: str
     api_secret: str = field(repr=False)
@@ -37,12 +40,13 @@ class Credentials:
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials are not pickled; read them again where they are needed")
 
-    def headers(self) -> dict[str, str]:
+    @cached_property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The keys under the header names of the document's security schemes."""
-        return {
-            header: getattr(self, scheme.lower().replace("-", "_"))
+        return tuple(
+            (header.encode(), getattr(self, scheme.lower().replace("-", "_")).encode())
             for scheme, header in load_document().key_headers.items()
-        }
+        )
 
 
 CredentialsProvider = Callable[[], Credentials]
@@ -50,37 +54,40 @@ AsyncCredentialsProvider = Callable[[], Credentials | Awaitable[Credentials]]
 ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 
 
-def choose_source(
-    api_id: str | None, api_secret: str | None, credentials: Credentials | ProviderT | None
-) -> Credentials | ProviderT | InvalidRequestError:
-    """Where the keys come from, or what is wrong, without the frames that held the secret."""
-    if credentials is not None:
-        if api_id is not None or api_secret is not None:
-            return InvalidRequestError("give either credentials or api_id and api_secret, not both")
-        return credentials
+def choose_credentials(
+    api_id: str | None,
+    api_secret: str | None,
+    credentials: Credentials | ProviderT | None,
+    environment: Mapping[str, str] = os.environ,
+) -> Credentials | ProviderT:
+    """The credentials or their provider as given, else the keys, completed from the environment."""
     try:
-        return find_credentials(api_id, api_secret)
-    except InvalidRequestError as error:
-        return error.with_traceback(None)
+        if credentials is None:
+            return _find_credentials(api_id, api_secret, environment)
+        if api_id is not None or api_secret is not None:
+            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
+        return credentials
+    finally:
+        del api_secret  # no frame that an error passes through holds it
 
 
-def find_credentials(
-    api_id: str | None, api_secret: str | None, environment: Mapping[str, str] = os.environ
+def _find_credentials(
+    api_id: str | None, api_secret: str | None, environment: Mapping[str, str]
 ) -> Credentials:
-    """The credentials given, completed from the environment; names what is missing."""
-    given = {"api_id": api_id, "api_secret": api_secret}
-    found = {
-        name: value if value is not None else environment.get(ENVIRONMENT[name])
-        for name, value in given.items()
-    }
-    missing = [name for name, value in found.items() if not value]
-    if missing:
-        variables = " and ".join(ENVIRONMENT[name] for name in missing)
-        raise InvalidRequestError(
-            f"no {' and no '.join(missing)}: give {' and '.join(missing)} to the client "
-            f"or set {variables}"
-        )
-    return Credentials(str(found["api_id"]), str(found["api_secret"]))
+    try:
+        if api_id is None:
+            api_id = environment.get(KEY_VARIABLES["api_id"])
+        if api_secret is None:
+            api_secret = environment.get(KEY_VARIABLES["api_secret"])
+        missing = ["api_id"] * (not api_id) + ["api_secret"] * (not api_secret)
+        if missing:
+            raise InvalidRequestError(
+                f"no {' and no '.join(missing)}: give {' and '.join(missing)} to the client "
+                f"or set {' and '.join(KEY_VARIABLES[name] for name in missing)}"
+            )
+        return Credentials(str(api_id), str(api_secret))
+    finally:
+        del api_secret
 
 
 class ThreadCredentials:
@@ -90,13 +97,13 @@ class ThreadCredentials:
         self.renewable = callable(source)
         self._ask: CredentialsProvider = source if callable(source) else lambda: source
         self._current: Credentials | None = None
-        self._gate = threading.Lock()
+        self._turn = threading.Lock()
 
     def get(self, refused: Credentials | None = None) -> Credentials:
         """The credentials in force; asks the provider if there are none but the refused ones."""
-        with self._gate:
+        with self._turn:
             if self._current is None or self._current is refused:
-                self._current = _credentials_or_raise(_checked(self._ask()))
+                self._current = _checked(self._ask())
             return self._current
 
 
@@ -107,56 +114,25 @@ class TaskCredentials:
         self.renewable = callable(source)
         self._ask: AsyncCredentialsProvider = source if callable(source) else lambda: source
         self._current: Credentials | None = None
-        self._gate = anyio.Lock()
+        self._turn = anyio.Lock()
 
     async def get(self, refused: Credentials | None = None) -> Credentials:
         """The credentials in force; asks the provider if there are none but the refused ones."""
-        async with self._gate:
+        async with self._turn:
             if self._current is None or self._current is refused:
-                self._current = _credentials_or_raise(await self._fetch())
+                answer = self._ask()
+                self._current = _checked(await answer if inspect.isawaitable(answer) else answer)
             return self._current
 
-    async def _fetch(self) -> Credentials | InvalidRequestError:
-        answer = self._ask()
-        return _checked(await answer if inspect.isawaitable(answer) else answer)
 
-
-def parse_base_url(base_url: str | httpx.URL) -> httpx.URL:
-    """The base URL without a slash at its end."""
+def _checked(answer: object) -> Credentials:
+    kind = type(answer).__name__
     try:
-        url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError):
-        raise InvalidRequestError("base_url (or ASAPP_BASE_URL) is not a URL") from None
-    if url.scheme not in {"https", "http"} or not url.host:
-        raise InvalidRequestError(
-            "base_url (or ASAPP_BASE_URL) must begin with https:// and name a host"
-        )
-    if url.userinfo or url.query or url.fragment:
-        raise InvalidRequestError(
-            "base_url (or ASAPP_BASE_URL) must have no user, query or fragment"
-        )
-    return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
-
-
-def check_encrypted(url: httpx.URL, *, allow_http: bool) -> None:
-    """Refuse a base URL that would carry the keys unencrypted over a network."""
-    if url.scheme == "http" and not (allow_http or _is_loopback(url.host)):
-        raise InvalidRequestError(
-            f"base_url would send the keys to {url.host} unencrypted: use https://, "
-            "or allow it with allow_http=True"
-        )
-
-
-def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port (RFC 6454, section 4)."""
-    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        if isinstance(answer, Credentials):
+            return answer
+    finally:
+        del answer  # it may be a secret, and no frame that an error passes through holds one
+    raise InvalidRequestError(f"the credentials provider must return Credentials, not {kind}")
 
 
 def _key_problem(name: str, value: object) -> str | None:
@@ -170,18 +146,3 @@ def _key_problem(name: str, value: object) -> str | None:
     if not value.isascii() or not value.isprintable():
         return f"{name} must consist of printable ASCII characters"
     return None
-
-
-def _checked(answer: object) -> Credentials | InvalidRequestError:
-    """A provider's answer, or what is wrong; raised elsewhere, for the answer may be a secret."""
-    if isinstance(answer, Credentials):
-        return answer
-    return InvalidRequestError(
-        f"the credentials provider must return Credentials, not {type(answer).__name__}"
-    )
-
-
-def _credentials_or_raise(found: Credentials | InvalidRequestError) -> Credentials:
-    if isinstance(found, InvalidRequestError):
-        raise found
-    return found

@@ -19,54 +19,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import field, frozen
-
 if TYPE_CHECKING:
-    from asapp_conversations_client.models import Message
-
+    from .progress import Progress
     from .validation import Problem
 
 SHOWN_PROBLEMS = 20
-
-
-def counted(values: Sequence[Any]) -> str:
-    """How many there are, to show in the place of what they say."""
-    return f"<{len(values)}>"
-
-
-@frozen
-class Progress:
-    """How far a call of `create_messages` came before it failed or was interrupted.
-
-    Attributes:
-        stored: how many messages ASAPP has accepted in this call.
-        already_stored: how many it held from before.
-        unknown: the messages of the one batch whose outcome no answer told; pass them as
-            `unknown=` of the next call, which sends them as the very same batch.
-        remaining: the messages that are certainly not stored, in order.
-        requests: how many requests have left, without those of a batch that was interrupted.
-        retries: how many of them were resends.
-    """
-
-    stored: int = 0
-    already_stored: int = 0
-    unknown: Sequence[Message] = field(default=(), repr=counted)
-    remaining: Sequence[Message] = field(default=(), repr=counted)
-    requests: int = 0
-    retries: int = 0
-
-    def __str__(self) -> str:
-        total = self.stored + self.already_stored + len(self.unknown) + len(self.remaining)
-        return (
-            f"Of {total} messages {self.stored + self.already_stored} are stored, "
-            f"{len(self.unknown)} are of unknown outcome, {len(self.remaining)} remain; "
-            "send the rest with create_messages(id, error.progress.remaining, "
-            "unknown=error.progress.unknown)."
-        )
 
 
 class AsappError(Exception):
@@ -74,22 +35,32 @@ class AsappError(Exception):
 
     Attributes:
         progress: what is stored and what is not, when `create_messages` failed half-way.
+        outcome_unknown: whether a request that was sent may have been carried out.
     """
 
     progress: Progress | None = None
+    outcome_unknown: bool = False
+    to_go_on: ClassVar[str] = (
+        "To go on from there: create_messages(conversation_id, error.progress)."
+    )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__.copy())
 
     def __str__(self) -> str:
-        return " ".join([*self._sentences(), *([str(self.progress)] if self.progress else [])])
+        sentences = self._sentences()
+        if self.progress:
+            sentences.append(str(self.progress))
+            if self.progress.unknown or self.progress.remaining:
+                sentences.append(self.to_go_on)
+        return " ".join(sentences)
 
     def _sentences(self) -> list[str]:
         return [str(part) for part in self.args]
 
 
 class InvalidRequestError(AsappError, ValueError):
-    """Input or configuration that cannot work; nothing was sent.
+    """Input, use or configuration that cannot work; what it is about was not sent.
 
     Attributes:
         problems: each thing that is wrong in the messages, with its place.
@@ -111,13 +82,11 @@ class RequestFailedError(AsappError):
 
     Attributes:
         attempts: how many times the request was sent.
-        request_ids: ASAPP's id of each attempt that told one, in order.
-        outcome_unknown: whether one of the attempts may have been carried out.
+        request_ids: ASAPP's id of each attempt, in order; empty where no answer told one.
     """
 
     attempts: int = 1
     request_ids: tuple[str, ...] = ()
-    outcome_unknown: bool = False
 
 
 class APIConnectionError(RequestFailedError):
@@ -132,8 +101,9 @@ class APIConnectionError(RequestFailedError):
             if self.outcome_unknown
             else "It was certainly not carried out."
         )
-        attempts = f"({_count(self.attempts, 'attempt')}{_quoted_ids(self.request_ids)})."
-        return [*super()._sentences(), attempts, arrived]
+        ids = ", ".join(filter(None, self.request_ids))
+        told = f", request ids {ids}" if ids else ""
+        return [*super()._sentences(), f"({_count(self.attempts, 'attempt')}{told}).", arrived]
 
 
 class APITimeoutError(APIConnectionError):
@@ -141,14 +111,15 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(RequestFailedError):
-    """An answer whose status is no success.
+    """An answer that does not say that the request was carried out.
 
     Attributes:
         status_code: the HTTP status.
         code: ASAPP's code, such as `400-01`, where the answer had one.
-        message: the answer's own words, with what they quote of the request taken out.
+        message: the answer's own words. They may quote the request, and are part of this error's
+            text only if they do not.
         request_id: ASAPP's id of this attempt; quote it to their support.
-        body: the parsed JSON, or the beginning of the text, redacted like `message`.
+        body: the parsed JSON, or the beginning of the text; it may quote the request, too.
         path: the part of the request the message names, such as `/messages/3/timestamp`.
         retry_after: seconds that the answer asked to wait.
     """
@@ -162,10 +133,12 @@ class APIStatusError(RequestFailedError):
         *,
         code: str | None = None,
         message: str | None = None,
+        message_quotes_request: bool = False,
         request_id: str | None = None,
         body: object = None,
         path: str | None = None,
         retry_after: float | None = None,
+        defect: str | None = None,
     ) -> None:
         super().__init__(request)
         self.status_code = status_code
@@ -175,13 +148,23 @@ class APIStatusError(RequestFailedError):
         self.body = body
         self.path = path
         self.retry_after = retry_after
+        self._message_quotes_request = message_quotes_request
+        self._defect = defect
 
     def _sentences(self) -> list[str]:
         facts = [f"code {self.code}"] if self.code else []
         facts += [f"request id {self.request_id}"] if self.request_id else []
         facts += [_count(self.attempts, "attempt")]
-        sentences = [f"{self.args[0]}: {self.status_code} {self._phrase()} ({', '.join(facts)})."]
-        if self.message:
+        defect = f", but {self._defect}" if self._defect else ""
+        status = f"{self.status_code} {self._phrase()}{defect}"
+        sentences = [f"{self.args[0]}: {status} ({', '.join(facts)})."]
+        if self.message and self._message_quotes_request:
+            about = f" about {self.path}" if self.path else ""
+            sentences.append(
+                f"ASAPP's words{about} quote the request and are not repeated here; "
+                "they are in .message."
+            )
+        elif self.message:
             sentences.append(f"ASAPP says: {self.message.rstrip('.')}.")
         if self.retry_after is not None:
             sentences.append(f"It asks to wait {self.retry_after:g} s.")
@@ -197,10 +180,18 @@ class APIStatusError(RequestFailedError):
             return "(unassigned status)"
 
 
-class BadRequestError(APIStatusError):
-    """400: the request does not follow the document."""
+class _UnacceptableError(APIStatusError):
+    """What is sent has to be changed before it is sent again."""
 
     advice = "Correct the request; the same one will fail again."
+    to_go_on = (
+        "To go on once they are corrected: create_messages(conversation_id, "
+        "error.progress.with_remaining(corrected))."
+    )
+
+
+class BadRequestError(_UnacceptableError):
+    """400: the request does not follow the document."""
 
 
 class AuthenticationError(APIStatusError):
@@ -224,19 +215,17 @@ class NotFoundError(APIStatusError):
 class ConflictError(APIStatusError):
     """409: ASAPP holds this already."""
 
-    advice = "ASAPP holds this already; create_messages(…, conflict_is_stored=True) counts it so."
+    advice = "ASAPP holds this already, so it need not be sent again."
 
 
-class PayloadTooLargeError(APIStatusError):
+class PayloadTooLargeError(_UnacceptableError):
     """413: the body is too large."""
 
     advice = "Shorten the message; one message alone is too large."
 
 
-class UnprocessableEntityError(APIStatusError):
+class UnprocessableEntityError(_UnacceptableError):
     """422: well-formed, but not acceptable."""
-
-    advice = "Correct the request; the same one will fail again."
 
 
 class RateLimitError(APIStatusError):
@@ -276,10 +265,6 @@ def status_error(status_code: int) -> type[APIStatusError]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _quoted_ids(request_ids: tuple[str, ...]) -> str:
-    return f", request ids {', '.join(request_ids)}" if request_ids else ""
 
 
 def _restore(cls: type[AsappError], args: tuple[Any, ...], state: dict[str, Any]) -> AsappError:

@@ -8,22 +8,22 @@ import httpx
 from attrs import asdict, define, field, frozen
 
 from . import retry
-from .answers import read_error_answer, read_request_id
+from .answers import read_error_answer, read_request_id, success_defect
 from .clock import Clock
 from .errors import (
     APIConnectionError,
     APITimeoutError,
+    InvalidRequestError,
     RequestFailedError,
     status_error,
 )
 from .logs import logger
+from .progress import Receipt
 from .retry import RetryPolicy
-from .spec import Operation
+from .spec import IDEMPOTENT_METHODS, Operation
 
-ALREADY_STORED = "asapp_already_stored"
-ATTEMPTS = "asapp_attempts"
-REQUEST_IDS = "asapp_request_ids"
-"""Keys of `httpx.Response.extensions` on what an exchange returns."""
+RECEIPT = "asapp_receipt"
+"""The key of `httpx.Response.extensions` under which an answer carries its `Receipt`."""
 
 
 @frozen
@@ -39,14 +39,20 @@ class Resend:
     renew_credentials: bool = False
 
 
-@define
+@define(eq=False)
 class Exchange:
     """Counts the attempts of one request and decides what each outcome means.
 
     Attributes:
-        request: what is sent.
+        request: what is sent, without the keys.
         operation: the document's operation it belongs to, if any.
+        policy: when it is sent again.
+        clock: where the time comes from.
         renewable: whether a 401 may be answered with other credentials.
+        outcome_unknown: whether an attempt, or an earlier call, may have been carried out.
+        attempts: how many have ended.
+        resends: how many of them are followed by another one.
+        request_ids: ASAPP's id of each attempt; empty where no answer told one.
     """
 
     request: httpx.Request
@@ -54,66 +60,82 @@ class Exchange:
     policy: RetryPolicy
     clock: Clock
     renewable: bool
+    outcome_unknown: bool = False
     attempts: int = 0
     resends: int = 0
     request_ids: list[str] = field(factory=list)
-    outcome_unknown: bool = False
-    started: float = field(init=False)
+    _started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.started = self.clock.monotonic()
+        self._started = self.clock.monotonic()
 
-    def judge(self, outcome: httpx.Response | httpx.RequestError) -> httpx.Response | Resend:
+    def judge(self, outcome: httpx.Response | Exception) -> httpx.Response | Resend:
         """The answer to hand out, or what to do for another; raises when there is none."""
         self.attempts += 1
-        if isinstance(outcome, httpx.RequestError):
+        if isinstance(outcome, Exception):
+            self.request_ids.append("")
             return self._judge_failure(outcome)
-        if outcome.is_success and self._is_usable(outcome):
+        self.request_ids.append(read_request_id(outcome))
+        defect = success_defect(self.operation, outcome) if outcome.is_success else None
+        if outcome.is_success and not defect:
             self._log(logging.DEBUG, str(outcome.status_code))
-            return self._mark(outcome)
-        return self._judge_status(outcome)
+            return self._receipted(outcome)
+        return self._judge_status(outcome, defect)
 
-    def _judge_failure(self, error: httpx.RequestError) -> Resend:
-        unknown = retry.may_have_arrived(error)
-        self.outcome_unknown |= unknown
-        hopeless = retry.is_programming_error(error) or (unknown and not self._repeatable)
+    def _judge_failure(self, error: Exception) -> Resend:
+        if retry.was_never_sent(error) and retry.is_programming_error(error):
+            # Its words may quote the header that cannot be sent, and that may be a key.
+            raise InvalidRequestError(
+                f"{self.description}: nothing was sent, for the request is malformed "
+                f"({type(error).__name__}); check its headers and its URL"
+            ) from None
+        self.outcome_unknown |= not retry.was_never_sent(error)
         wait = retry.backoff(None, self.resends, self.clock.random())
+        hopeless = retry.is_programming_error(error) or (
+            self.outcome_unknown and not self._repeatable
+        )
         if not hopeless and self._may_resend(wait):
             return self._resend(type(error).__name__, wait)
         self._log(logging.DEBUG, type(error).__name__)
-        timed_out = isinstance(error, httpx.TimeoutException)
-        failure = (APITimeoutError if timed_out else APIConnectionError)(
-            f"{self.description}: no answer ({type(error).__name__}: {_reason(error)})"
-        )
-        raise self._complete(failure) from _without_frames(error)
+        timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
+        # What another library says may quote a header, and that may be a key.
+        words = str(error) if isinstance(error, (httpx.RequestError, OSError)) else ""
+        raise self._complete(
+            (APITimeoutError if timed_out else APIConnectionError)(
+                f"{self.description}: no answer from {self.request.url.netloc.decode('ascii')} "
+                f"({type(error).__name__}: {words or 'no further word'})"
+            )
+        ) from error
 
-    def _judge_status(self, response: httpx.Response) -> httpx.Response | Resend:
+    def _judge_status(
+        self, response: httpx.Response, defect: str | None
+    ) -> httpx.Response | Resend:
         status = response.status_code
-        request_id = read_request_id(response)
-        if request_id:
-            self.request_ids.append(request_id)
-        if status == 409 and self.outcome_unknown:
-            success = self.operation.bodiless_success if self.operation else None
+        if status == 409 and self.outcome_unknown and self.operation:
+            success = self.operation.bodiless_success
             if success is not None:
-                self._log(logging.DEBUG, "409, stored by an earlier attempt", request_id)
-                return self._mark(_stored_already(success, response))
+                self._log(logging.DEBUG, "409, stored by an earlier attempt")
+                stored = httpx.Response(success, json={}, request=self.request)
+                return self._receipted(stored, confirmed_by_conflict=True)
         if status == 401 and self.renewable:
             self.renewable = False
-            self._log(logging.INFO, "401, asks for other credentials", request_id)
+            self._log(logging.INFO, "401, asks for other credentials")
             return Resend(renew_credentials=True)
-        unusable = response.is_success
-        self.outcome_unknown |= status >= 500 or unusable
+        self.outcome_unknown = retry.is_outcome_unknown(
+            status, before=self.outcome_unknown, success=response.is_success
+        )
         asked = retry.retry_after(response.headers, self.clock.time())
         wait = retry.backoff(status, self.resends, self.clock.random()) if asked is None else asked
-        retriable = retry.is_retriable_status(status) or (unusable and self._repeatable)
-        if retriable and self._may_resend(wait):
-            return self._resend(str(status), wait, request_id)
-        self._log(logging.DEBUG, str(status), request_id)
-        answer = read_error_answer(response, self.request.content)
-        failure = status_error(status)(
-            self.description, status, retry_after=asked, **asdict(answer)
+        safe = self._repeatable or not self.outcome_unknown
+        if (retry.is_retriable_status(status) or defect) and safe and self._may_resend(wait):
+            return self._resend(str(status), wait)
+        self._log(logging.DEBUG, str(status))
+        answer = asdict(read_error_answer(response, self.request.content))
+        raise self._complete(
+            status_error(status)(
+                self.description, status, retry_after=asked, defect=defect, **answer
+            )
         )
-        raise self._complete(failure)
 
     @property
     def description(self) -> str:
@@ -122,23 +144,17 @@ class Exchange:
 
     @property
     def _repeatable(self) -> bool:
-        return self.operation is not None and self.operation.repeatable
-
-    def _is_usable(self, response: httpx.Response) -> bool:
-        return self.operation is None or self.operation.accepts(
-            response.status_code, response.content
-        )
+        if self.operation is None:
+            return self.request.method.lower() in IDEMPOTENT_METHODS
+        return self.operation.repeatable
 
     def _may_resend(self, wait: float) -> bool:
-        return self.policy.allows(self.resends, self._elapsed, wait)
+        elapsed = self.clock.monotonic() - self._started
+        return self.policy.allows(self.resends, elapsed, wait)
 
-    @property
-    def _elapsed(self) -> float:
-        return self.clock.monotonic() - self.started
-
-    def _resend(self, why: str, wait: float, request_id: str | None = None) -> Resend:
+    def _resend(self, why: str, wait: float) -> Resend:
         self.resends += 1
-        self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s", request_id)
+        self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s")
         return Resend(wait)
 
     def _complete(self, error: RequestFailedError) -> RequestFailedError:
@@ -147,41 +163,23 @@ class Exchange:
         error.outcome_unknown = self.outcome_unknown
         return error
 
-    def _mark(self, response: httpx.Response) -> httpx.Response:
-        response.extensions[ATTEMPTS] = self.attempts
-        response.extensions[REQUEST_IDS] = tuple(self.request_ids)
+    def _receipted(
+        self, response: httpx.Response, *, confirmed_by_conflict: bool = False
+    ) -> httpx.Response:
+        response.extensions[RECEIPT] = Receipt(
+            self.attempts, tuple(self.request_ids), confirmed_by_conflict
+        )
         return response
 
-    def _log(self, level: int, outcome: str, request_id: str | None = None) -> None:
+    def _log(self, level: int, outcome: str) -> None:
+        if not logger.isEnabledFor(level):
+            return
         logger.log(
             level,
             "%s: %s (attempt %d, %.3f s, request id %s)",
             self.description,
             outcome,
             self.attempts,
-            self._elapsed,
-            request_id,
+            self.clock.monotonic() - self._started,
+            self.request_ids[-1] or "unknown",
         )
-
-
-def _stored_already(status: int, conflict: httpx.Response) -> httpx.Response:
-    """The success that a 409 to our own resend stands for."""
-    return httpx.Response(
-        status, json={}, request=conflict.request, extensions={ALREADY_STORED: True}
-    )
-
-
-def _reason(error: httpx.RequestError) -> str:
-    # A local protocol error quotes the header it rejects, and a header may be a key.
-    if retry.is_programming_error(error):
-        return "the request is malformed"
-    return str(error) or "no further word"
-
-
-def _without_frames(error: BaseException) -> BaseException:
-    """`error` with its causes, but without the frames, whose locals hold keys and messages."""
-    error.__traceback__ = None
-    for link in (error.__cause__, error.__context__):
-        if link is not None and link.__traceback__ is not None:
-            _without_frames(link)
-    return error

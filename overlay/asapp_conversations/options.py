@@ -2,113 +2,130 @@
 
 from __future__ import annotations
 
-import os
+import math
 import platform
-import ssl
 from collections.abc import Mapping
-from typing import Any, Self, TypedDict, cast
+from functools import cache, cached_property
+from typing import Any, Final, Self, cast
 
 import httpx
 from attrs import evolve, field, frozen
 
-from . import published
 from ._version import __version__
-from .auth import check_encrypted, parse_base_url
+from .addresses import origin
 from .clock import Clock
 from .errors import InvalidRequestError
-from .retry import RetryPolicy
 from .spec import load_document
 
-USER_AGENT = (
-    f"asapp-conversations/{__version__} (document {load_document().version}) "
-    f"httpx/{httpx.__version__} python/{platform.python_version()}"
-)
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds to connect, of the time that an attempt has; half of it at most.
+
+A failure to connect is certain to have stored nothing, so it should be seen as one.
+"""
+
+TOTAL_TIMEOUT: Final = 120.0
+MAX_WAIT: Final = 60.0
+LONGEST_WAIT: Final = 86_400.0
+"""A day: daily limits come back by then, and no clock overflows."""
+
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+KEEP: Final[Any] = type("Keep", (), {"__repr__": lambda self: "<unchanged>"})()
+"""Stands for what `with_options` leaves as it is."""
 
 
-class Overrides(TypedDict, total=False):
-    """What `with_options` changes in a copy."""
-
-    timeout: float | httpx.Timeout
-    retries: int
-    headers: Mapping[str, str] | None
-    rate: float | None
-
-
-class ConnectionOptions(TypedDict, total=False):
-    """What goes to httpx as it is; see httpx.Client."""
-
-    verify: ssl.SSLContext | str | bool
-    cert: str | tuple[str, str] | tuple[str, str, str] | None
-    http1: bool
-    http2: bool
-    proxy: httpx.Proxy | httpx.URL | str | None
-    limits: httpx.Limits
-    trust_env: bool
+@cache
+def user_agent() -> str:
+    """What is told to ASAPP of this client, for their logs."""
+    return (
+        f"asapp-conversations/{__version__} (document {load_document().version}) "
+        f"httpx/{httpx.__version__} python/{platform.python_version()}"
+    )
 
 
-class ClientOptions(Overrides, ConnectionOptions, total=False):
-    """What both clients take by keyword; `Client` says what each means."""
-
-    base_url: str | None
-    max_wait: float
-    total_timeout: float | None
-    allow_http: bool
-    clock: Clock | None
-
-
-def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
-    if cast("object", value) is None:
-        raise InvalidRequestError("timeout must be set: without one a request may hang")
-    return httpx.Timeout(value)
+def to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
+    """The parts of an attempt's time; its `read` bounds the whole attempt."""
+    if isinstance(value, httpx.Timeout):
+        _check_seconds("timeout", value.read)
+        return value
+    _check_seconds("timeout", value)
+    return httpx.Timeout(value, connect=min(value / 2, CONNECT_TIMEOUT), pool=value / 2)
 
 
-def _base_url(value: str | httpx.URL | None) -> httpx.URL:
-    return parse_base_url(value or os.environ.get("ASAPP_BASE_URL") or load_document().server_url)
-
-
-def _clock(value: Clock | None) -> Clock:
-    return value or Clock()
+def _to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
+    try:
+        headers = httpx.Headers(value)
+    except UnicodeEncodeError:
+        raise InvalidRequestError("headers: only ASCII can be sent") from None
+    for name, content in headers.raw:
+        if name.decode().lower() in map(str.lower, load_document().key_headers.values()):
+            raise InvalidRequestError(f"headers: {name!r} carries a key: give api_id, api_secret")
+        if any(byte < 32 and byte != 9 for byte in name + content):
+            raise InvalidRequestError(f"headers: {name!r} has a line break or a control character")
+    return headers
 
 
 @frozen(kw_only=True, repr=False)
 class Settings:
     """The options of a client, checked and completed; `Client` says what each means."""
 
-    base_url: httpx.URL = field(default=None, converter=_base_url)
-    timeout: httpx.Timeout = field(default=httpx.Timeout(30.0, connect=5.0), converter=_timeout)
-    retries: int = published.RETRIES
-    max_wait: float = 60.0
-    total_timeout: float | None = 120.0
-    rate: float | None = published.REQUESTS_PER_SECOND
-    headers: httpx.Headers = field(default=None, converter=httpx.Headers)
-    allow_http: bool = False
-    clock: Clock = field(default=None, converter=_clock)
+    base_url: httpx.URL
+    timeout: httpx.Timeout = field(converter=to_timeout)
+    retries: int
+    max_wait: float
+    total_timeout: float | None
+    rate: float | None
+    headers: httpx.Headers = field(converter=_to_headers)
+    max_answer_bytes: int
+    clock: Clock
+
+    @cached_property
+    def origin(self) -> tuple[bytes, bytes, int | None]:
+        """The only origin that it sends to."""
+        return origin(self.base_url)
+
+    @cached_property
+    def path_prefix(self) -> str:
+        """What stands before the document's paths."""
+        return self.base_url.path.rstrip("/")
 
     def __attrs_post_init__(self) -> None:
-        check_encrypted(self.base_url, allow_http=self.allow_http)
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
-            raise InvalidRequestError("retries must be 0 (one attempt) or more")
-        if self.rate is not None and not self.rate > 0:
-            raise InvalidRequestError("rate must be above 0 requests a second, or None")
-        if not self.max_wait >= 0:
-            raise InvalidRequestError("max_wait must be 0 seconds or more")
+        _check_count("retries", self.retries, least=0)
+        _check_count("max_answer_bytes", self.max_answer_bytes, least=1)
+        _check_seconds("max_wait", self.max_wait, most=LONGEST_WAIT, or_zero=True)
+        if self.total_timeout is not None:
+            _check_seconds("total_timeout", self.total_timeout)
+        if self.rate is not None:
+            _check_seconds("rate", self.rate, unit="requests a second")
 
-    @property
-    def policy(self) -> RetryPolicy:
-        """When a request is sent again."""
-        return RetryPolicy(self.retries, self.max_wait, self.total_timeout)
-
-    def with_overrides(self, overrides: Overrides) -> Self:
-        """A copy; headers are added to those that there are."""
-        headers = self.headers.copy()
-        headers.update(overrides.get("headers"))
-        changes: dict[str, Any] = {**overrides, "headers": headers}
+    def with_overrides(
+        self, timeout: object, retries: object, headers: Mapping[str, str] | None, rate: object
+    ) -> Self:
+        """A copy with what is not `KEEP`; headers are added to those that there are."""
+        given = {"timeout": timeout, "retries": retries, "rate": rate}
+        changes: dict[str, Any] = {n: value for n, value in given.items() if value is not KEEP}
+        if headers is not KEEP:
+            changes["headers"] = self.headers.copy()
+            changes["headers"].update(_to_headers(headers))
         return evolve(self, **changes)
 
 
-def split(options: ClientOptions) -> tuple[Settings, ConnectionOptions]:
-    """The options for this package's part, and those for httpx's."""
-    names = ConnectionOptions.__annotations__
-    own = {name: value for name, value in options.items() if name not in names}
-    connection = {name: value for name, value in options.items() if name in names}
-    return Settings(**cast("dict[str, Any]", own)), cast("ConnectionOptions", connection)
+def _check_count(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidRequestError(f"{name} must be a whole number, {least} or more")
+
+
+def _check_seconds(
+    name: str,
+    value: object,
+    most: float = math.inf,
+    *,
+    or_zero: bool = False,
+    unit: str = "seconds",
+) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    in_range = number and 0 <= cast("float", value) <= most and cast("float", value) < math.inf
+    if not in_range or not (value or or_zero):
+        limit = f" and at most {most:g}" if most < math.inf else ""
+        least = "0 or more" if or_zero else "above 0"
+        raise InvalidRequestError(f"{name} must be a number of {unit}, {least}{limit}")

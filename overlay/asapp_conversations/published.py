@@ -1,11 +1,15 @@
 """What ASAPP and its gateway publish outside the OpenAPI document, each fact with its source.
 
 Sources:
+    overview: https://docs.asapp.com/getting-started/developers, API overview
     rate limits: https://docs.asapp.com/getting-started/developers/rate-limits
     gateway: https://docs.apigee.com/api-platform/reference/limits
 """
 
 from typing import Final
+
+PRODUCTION_URL: Final = "https://api.asapp.com"
+"""The server of the production environment; the document names that of the sandbox (overview)."""
 
 REQUESTS_PER_SECOND: Final = 100.0
 """Spike arrest per product; a gateway smooths it to one request every 10 ms (rate limits)."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -13,6 +14,8 @@ from . import published
 
 JITTER = 0.25
 """A wait is stretched by up to this share, so that clients do not come back in step."""
+
+SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -59,47 +62,61 @@ def backoff(status: int | None, resends: int, random: float) -> float:
     return float(first * 2.0**resends * (1 + JITTER * random))
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+def is_outcome_unknown(status: int, *, before: bool, success: bool) -> bool:
+    """Whether the request may have been carried out, after an answer that does not say so.
+
+    `before` is whether an earlier attempt may have been, and `success` whether the status is a
+    2xx. A 400 or 422 says that the service does not hold the request, or it would have said 409.
+    A 404, a 413 and others may come from somebody who has not asked the service.
+    """
+    if status in (400, 422):
+        return False
+    return before or success or status >= 500
+
+
+def retry_after(headers: httpx.Headers, now: float) -> float | None:
     """Seconds that `Retry-After` asks to wait (RFC 9110, section 10.2.3), or None.
 
-    A date counts from the answer's own `Date` where there is one, so that a clock of ours that
-    is wrong does no harm; `now` is the time in seconds since 1970 otherwise.
+    The longest counts where there are several. A date counts from the answer's own `Date` where
+    there is one, so that a clock of ours that is wrong does no harm; `now` is the time in seconds
+    since 1970 otherwise.
     """
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        moment = _http_date(value)
-        if moment is None:
-            return None
-        sent = _http_date(headers.get("date", ""))
-        seconds = max(0.0, moment - (now if sent is None else sent))
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    sent = _http_date(headers.get("date", ""))
+    waits = []
+    for value in headers.get_list("retry-after"):
+        if SECONDS.fullmatch(value.strip()):
+            waits.append(float(value))
+        elif (moment := _http_date(value)) is not None:
+            waits.append(max(0.0, moment - (now if sent is None else sent)))
+    return max((wait for wait in waits if math.isfinite(wait)), default=None)
 
 
-def may_have_arrived(error: httpx.RequestError) -> bool:
-    """Whether the request can have reached the server although no answer came back."""
-    if not isinstance(error, _NEVER_SENT):
+def was_never_sent(error: Exception) -> bool:
+    """Whether the request can certainly not have reached the server."""
+    if isinstance(error, httpx.LocalProtocolError):
         return True
-    if error.__cause__ is None:
+    if not isinstance(error, _NEVER_SENT):
         return False
+    if error.__cause__ is None:
+        return True
     # Other transports map their errors freely: httpx-aiohttp reports as ConnectTimeout both a
     # connection that was refused and one that was reset after the request had left.
     kinds = type(error.__cause__).__mro__
     origins = {(kind.__module__.partition(".")[0], kind.__name__) for kind in kinds}
     of_httpcore = any(package == "httpcore" for package, _ in origins)
-    return not of_httpcore and not origins & _NOT_CONNECTED
+    return of_httpcore or bool(origins & _NOT_CONNECTED)
 
 
-def is_programming_error(error: httpx.RequestError) -> bool:
-    """Whether the request could never have been sent, however often it is tried."""
-    return isinstance(error, _PROGRAMMING_ERRORS)
+def is_programming_error(error: Exception) -> bool:
+    """Whether the request will fail in the same way, however often it is tried."""
+    expected = isinstance(error, (httpx.TransportError, OSError))
+    return not expected or isinstance(error, _PROGRAMMING_ERRORS)
 
 
 def _http_date(value: str) -> float | None:
+    """A date of HTTP in seconds since 1970; one without a zone is GMT (RFC 9110, section 5.6.7)."""
     try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, IndexError):
         return None

@@ -135,30 +135,41 @@ class Operation:
         """
         return self.method in IDEMPOTENT_METHODS or "409" in self.definition["responses"]
 
-    @property
+    @cached_property
     def bodiless_success(self) -> int | None:
         """The documented 2xx that an empty object answers, if any."""
         for status in filter(str.isdigit, self.definition["responses"]):
-            if status.startswith("2") and self.accepts(int(status), b"{}"):
+            if status.startswith("2") and self.accepts(int(status), {}):
                 return int(status)
         return None
 
-    def accepts(self, status: int, content: bytes) -> bool:
-        """Whether the document allows this body in an answer of this status."""
-        validator = _response_validator(self, status)
-        if validator is None:
-            return True
-        try:
-            return validator.is_valid(json.loads(content))
-        except (ValueError, RecursionError):
-            return False
+    def accepts(self, status: int, value: object) -> bool:
+        """Whether the document allows this JSON value in an answer of this status."""
+        schema = self.response_schema(status)
+        return schema is None or self.document.validator(schema).is_valid(value)
+
+    def success_media_types(self, status: int) -> tuple[str, ...] | None:
+        """What the body of a success can be; None if the document knows no such success."""
+        exact, of_its_range = str(status), f"{status // 100}XX"
+        return self._successes.get(exact, self._successes.get(of_its_range))
+
+    @cached_property
+    def _successes(self) -> dict[str, tuple[str, ...]]:
+        return {
+            status: tuple(self.document.resolve(response).get("content", ()))
+            for status, response in self.definition["responses"].items()
+            if status.startswith("2")
+        }
 
     def response_schema(self, status: int) -> Mapping[str, Any] | None:
         """The schema of the JSON body of that status."""
+        return self._json_schema(self._response(status))
+
+    def _response(self, status: int) -> Mapping[str, Any]:
         responses = self.definition["responses"]
         keys = (str(status), f"{status // 100}XX", "default")
         response: Mapping[str, Any] = next((responses[key] for key in keys if key in responses), {})
-        return self._json_schema(self.document.resolve(response))
+        return self.document.resolve(response)
 
     def path(self, **parameters: str) -> str:
         """The path with its parameters filled in and quoted."""
@@ -247,9 +258,3 @@ def _vocabulary(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _vocabulary(value)
-
-
-@cache
-def _response_validator(operation: Operation, status: int) -> jsonschema_rs.Validator | None:
-    schema = operation.response_schema(status)
-    return None if schema is None else operation.document.validator(schema)

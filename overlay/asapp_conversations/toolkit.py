@@ -1,10 +1,25 @@
-"""What a tool that sends by itself builds on; a program needs `Client` and `AsyncClient` alone."""
+"""What a tool builds on that sends by itself; a program needs `Client` and `AsyncClient` alone.
 
-from .auth import ENVIRONMENT, AsyncCredentialsProvider, TaskCredentials, choose_source
-from .batching import Batch, body_size, cut, join_messages
+- `encode_message`, `encode_record`: a message, checked and encoded as it is sent;
+- `cut_batch`, `make_batch`, `body_size`, `halved_body_size`: request bodies out of messages, for
+  `Client.send_batch`, which returns a `Receipt`;
+- `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
+- `Clock`: where the time comes from;
+- `Document`, `Operation`, `MessageBatchRules`: what the OpenAPI document says.
+"""
+
+from .addresses import resolve_base_url
+from .auth import (
+    KEY_VARIABLES,
+    AsyncCredentialsProvider,
+    CredentialsProvider,
+    TaskCredentials,
+    choose_credentials,
+)
+from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
+from .encoding import encode_message, encode_record
 from .exchange import Exchange
-from .options import ClientOptions, split
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .spec import Document, MessageBatchRules, Operation, load_document, message_batch_rules
@@ -12,14 +27,14 @@ from .timestamps import parse_utc
 from .validation import check_conversation_id, check_record
 
 __all__ = [
-    "ENVIRONMENT",
+    "KEY_VARIABLES",
     "MAX_BODY_BYTES",
     "REQUESTS_PER_SECOND",
     "AsyncCredentialsProvider",
     "AsyncGate",
     "Batch",
-    "ClientOptions",
     "Clock",
+    "CredentialsProvider",
     "Document",
     "Exchange",
     "Gate",
@@ -30,11 +45,14 @@ __all__ = [
     "body_size",
     "check_conversation_id",
     "check_record",
-    "choose_source",
-    "cut",
-    "join_messages",
+    "choose_credentials",
+    "cut_batch",
+    "encode_message",
+    "encode_record",
+    "halved_body_size",
     "load_document",
+    "make_batch",
     "message_batch_rules",
     "parse_utc",
-    "split",
+    "resolve_base_url",
 ]

@@ -38,7 +38,7 @@ def check_conversation_id(value: object) -> list[Problem]:
 
 def check_record(record: object) -> list[Problem]:
     """The problems of one message in the API's JSON form; none when the document allows it."""
-    return _problems(_message_validator(), record)
+    return _problems(message_validator(), record)
 
 
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:
@@ -57,7 +57,8 @@ def _dotted(path: list[str | int]) -> str:
 
 
 @cache
-def _message_validator() -> jsonschema_rs.Validator:
+def message_validator() -> jsonschema_rs.Validator:
+    """Judges one message in the API's JSON form."""
     return load_document().validator(message_batch_rules().message_schema)
 
 

@@ -1,0 +1,145 @@
+"""The one encoder of messages: what is sent is made here, and checked."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from asapp_conversations_client.models import Message, Sender
+
+from .spec import message_batch_rules
+from .timestamps import is_final, wire_text
+from .validation import Problem, check_record, message_validator
+
+OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+"""The order of names is fixed, so that a message has the same bytes whoever hands it in, and
+whatever order a later document lists them in: ASAPP's 409 and the importer's ledger rest on them."""
+
+Encoded = tuple[bytes, Sequence[Problem]]
+"""The JSON of a message in UTF-8, empty if there is none, and what the document forbids about it."""
+
+
+def encode_message(message: Message | Mapping[str, Any]) -> Encoded:
+    """One message as it is sent: a model, or a mapping in the API's JSON form.
+
+    Times may be datetimes or ISO 8601; they are sent in UTC, and taken as UTC without a zone.
+    """
+    if isinstance(message, Message):
+        try:
+            record = message.to_dict()
+        except AttributeError:
+            record = _tolerant_dict(message)
+    elif isinstance(message, Mapping):
+        record = dict(message)
+    else:
+        kind = type(cast("object", message)).__name__
+        return b"", [Problem("", f"a Message or a mapping is expected, not {kind}")]
+    unread = []
+    for path in time_paths():
+        value = record.get(path[0])
+        if not (type(value) is str and is_final(value)) and (problem := _set_time(record, path)):
+            unread.append(problem)
+    content, problems = encode_record(record)
+    if unread:
+        told = {problem.path for problem in unread}
+        problems = unread + [problem for problem in problems if problem.path not in told]
+    return content, problems
+
+
+def encode_record(record: Mapping[str, Any]) -> Encoded:
+    """One message in the API's JSON form, whose times are in their final form already."""
+    try:
+        content = orjson.dumps(record, default=_as_dict, option=OPTIONS)
+    except TypeError as error:
+        word = "text" if "UTF-8" in str(error) else "a value"
+        return b"", [Problem("", f"has {word} that JSON in UTF-8 cannot carry")]
+    if b"null" in content and not _is_finite(record):
+        return b"", [Problem("", "has a number that JSON cannot carry")]
+    try:
+        if message_validator().is_valid(record):
+            return content, ()
+    except ValueError:
+        # A type that the validator does not know, such as a subclass of str.
+        record = orjson.loads(content)
+    return content, check_record(record)
+
+
+@cache
+def time_paths() -> tuple[tuple[str, ...], ...]:
+    """Where a message has times: the names on the way to each, outermost first."""
+    return tuple(_find_times(message_batch_rules().message_schema, ()))
+
+
+def _find_times(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, inner in schema.get("properties", {}).items():
+        if inner.get("format") == "date-time":
+            yield (*path, name)
+        yield from _find_times(inner, (*path, name))
+
+
+def _set_time(record: dict[str, Any], path: tuple[str, ...]) -> Problem | None:
+    """Bring the time at this path into its final form; what is no time is left to the schema."""
+    for key in path[:-1]:
+        inner = record.get(key)
+        if not isinstance(inner, Mapping):
+            return None
+        record[key] = record = dict(inner)
+    value = record.get(path[-1])
+    if isinstance(value, (str, datetime)):
+        try:
+            record[path[-1]] = wire_text(value)
+        except ValueError:
+            record[path[-1]] = str(value)
+            return Problem(".".join(path), "the value is not an ISO 8601 time")
+    return None
+
+
+class _Text:
+    """Stands in a model for what should be a model, an enum or a datetime, and is not."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def isoformat(self) -> object:
+        return self.value
+
+    to_dict = isoformat
+
+
+def _tolerant_dict(message: Message) -> dict[str, Any]:
+    """As `to_dict`, but the schema judges a sender, a role or a time of another type."""
+    message = copy.copy(message)
+    sender: Any = message.sender
+    if isinstance(sender, Sender):
+        message.sender = sender = copy.copy(sender)
+        if not isinstance(cast("object", sender.role), Enum):
+            sender.role = cast("Any", _Text(sender.role))
+    else:
+        message.sender = cast("Any", _Text(sender))
+    if not isinstance(cast("object", message.timestamp), datetime):
+        message.timestamp = cast("Any", _Text(message.timestamp))
+    return message.to_dict()
+
+
+def _as_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def _is_finite(value: object) -> bool:
+    """Whether it has no number that orjson turns into null."""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case Mapping():
+            return all(map(_is_finite, value.values()))
+        case list() | tuple():
+            return all(map(_is_finite, value))
+    return True

@@ -1,0 +1,90 @@
+"""What is known of a batch that was sent, and of a call that sends many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from asapp_conversations_client.models import Message
+from attrs import evolve, field, frozen
+
+AnyMessage = Message | Mapping[str, Any]
+"""A message: a model, or a mapping in the API's JSON form."""
+
+
+def counted(values: Sequence[Any] | frozenset[Any]) -> str:
+    """How many there are, to show in the place of what they say."""
+    return f"<{len(values)}>"
+
+
+@frozen
+class Receipt:
+    """What is known of a batch that ASAPP holds.
+
+    Attributes:
+        attempts: how many times the request was sent.
+        request_ids: ASAPP's id of each attempt, in order; empty where no answer told one.
+        confirmed_by_conflict: whether a 409 told that it is there, stored by an earlier attempt
+            whose answer was lost.
+    """
+
+    attempts: int
+    request_ids: tuple[str, ...] = ()
+    confirmed_by_conflict: bool = False
+
+
+@frozen
+class Stored:
+    """What a call of `create_messages` did.
+
+    Attributes:
+        stored: how many messages ASAPP accepted in this call.
+        already_stored: how many it held from an earlier call.
+        requests: how many requests have left.
+        retries: how many of them were resends.
+        request_ids: ASAPP's id of each of the requests, in order; empty where no answer told one.
+    """
+
+    stored: int = 0
+    already_stored: int = 0
+    requests: int = 0
+    retries: int = 0
+    request_ids: tuple[str, ...] = ()
+
+
+@frozen
+class Progress:
+    """How far a call of `create_messages` came; hand it in the place of messages to go on.
+
+    Attributes:
+        stored: how many messages ASAPP has accepted in this call.
+        already_stored: how many it held from before.
+        unknown: the messages of the one batch whose outcome no answer told. They are sent first,
+            as the very same batch, so that ASAPP can tell whether it holds it.
+        remaining: the messages that are certainly not stored, in order.
+        requests: how many requests have left, without those of a batch that was interrupted.
+        retries: how many of them were resends.
+        sent: the digests of the batches that ASAPP holds; no later batch equals one of them.
+    """
+
+    stored: int = 0
+    already_stored: int = 0
+    unknown: Sequence[AnyMessage] = field(default=(), repr=counted)
+    remaining: Sequence[AnyMessage] = field(default=(), repr=counted)
+    requests: int = 0
+    retries: int = 0
+    sent: frozenset[bytes] = field(default=frozenset(), repr=counted)
+
+    def with_remaining(self, messages: Iterable[AnyMessage]) -> Self:
+        """The same, with other messages in the place of those that remain, such as mended ones."""
+        return evolve(self, remaining=tuple(messages))
+
+    def __str__(self) -> str:
+        held = self.stored + self.already_stored
+        total = held + len(self.unknown) + len(self.remaining)
+        if held == total:
+            return f"All of the {total} messages are stored."
+        return (
+            f"Of {total} messages {held} are stored, {len(self.unknown)} are of unknown outcome "
+            f"and {len(self.remaining)} remain."
+        )

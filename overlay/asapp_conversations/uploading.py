@@ -1,0 +1,194 @@
+"""One call of `create_messages`: which batch is next, and what each outcome means. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Self
+
+from asapp_conversations_client.models import Message
+from attrs import define, field
+
+from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
+from .encoding import encode_message
+from .errors import (
+    AsappError,
+    ConflictError,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    RequestFailedError,
+)
+from .progress import AnyMessage, Progress, Receipt, Stored, counted
+from .spec import message_batch_rules
+from .validation import Problem
+
+NO_MESSAGES = (Message, str, bytes, Mapping)
+"""What can be iterated over, but by accident."""
+
+
+@define(eq=False)
+class Upload:
+    """Takes the messages of one call through, in order: iterate over its batches.
+
+    Each is followed by `accept` or `recovers_from`, before the next is asked for. A batch that
+    gets 413 is halved, and no later one is larger than the larger half.
+
+    Attributes:
+        batch_in_doubt: whether the batch at hand is one that an earlier call may have stored.
+    """
+
+    messages: list[AnyMessage] = field(repr=counted)
+    contents: list[bytes] = field(repr=counted)
+    max_body_bytes: int
+    conflict_is_stored: bool
+    _in_doubt: int
+    """So many messages at the beginning are one batch of an earlier call."""
+    _sent: set[bytes] = field(repr=False)
+    _batch: Batch = field(init=False, repr=False)
+    _done: int = field(init=False, default=0)
+    _doubtful_until: int = field(init=False)
+    """From `_done` to here the outcome is unknown; nothing behind it has been sent."""
+    _stored: int = field(init=False, default=0)
+    _already_stored: int = field(init=False, default=0)
+    _requests: int = field(init=False, default=0)
+    _retries: int = field(init=False, default=0)
+    _request_ids: list[str] = field(init=False, factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self._doubtful_until = self._in_doubt
+
+    @classmethod
+    def prepare(
+        cls,
+        messages: Iterable[AnyMessage] | Progress,
+        *,
+        max_body_bytes: int,
+        conflict_is_stored: bool,
+    ) -> Self:
+        """Encode and check every message; raises for all that is invalid, before any is sent."""
+        before = messages if isinstance(messages, Progress) else Progress()
+        rest = before.remaining if isinstance(messages, Progress) else messages
+        kept: list[AnyMessage] = []
+        contents: list[bytes] = []
+        problems: list[Problem] = []
+        room = max_body_bytes - body_size([0])
+        for name, group in (("unknown", before.unknown), ("messages", rest)):
+            if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):
+                raise InvalidRequestError(
+                    f"{name}: an iterable of messages is expected, not {type(group).__name__}"
+                )
+            for index, message in enumerate(group):
+                content, found = encode_message(message)
+                if len(content) > room and not found:
+                    found = [Problem("", f"does not fit a request of {max_body_bytes:,} bytes")]
+                if found:
+                    problems += [problem.under(f"{name}[{index}]") for problem in found]
+                kept.append(message)
+                contents.append(content)
+        if len(before.unknown) > message_batch_rules().max_messages:
+            problems.append(Problem("unknown", "is more than one batch can hold"))
+        if problems:
+            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+            raise InvalidRequestError(f"nothing was sent: {count}", problems)
+        return cls(
+            messages=kept,
+            contents=contents,
+            max_body_bytes=max_body_bytes,
+            conflict_is_stored=conflict_is_stored,
+            in_doubt=len(before.unknown),
+            sent=set(before.sent),
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        while self._done < len(self.contents):
+            self._batch = self._next_batch()
+            self._doubtful_until = self._done + self._batch.count
+            yield self._batch
+
+    @property
+    def batch_in_doubt(self) -> bool:
+        return self._done < self._in_doubt
+
+    def accept(self, receipt: Receipt) -> None:
+        """Take in that ASAPP holds the batch at hand."""
+        self._count(receipt.attempts, receipt.request_ids)
+        self._advance(before=self.batch_in_doubt and receipt.confirmed_by_conflict)
+
+    def recovers_from(self, error: RequestFailedError) -> bool:
+        """Take in that the batch at hand has failed; whether the upload can go on after that."""
+        self._count(error.attempts, error.request_ids)
+        if isinstance(error, ConflictError):
+            self._advance(before=True)
+            return self.conflict_is_stored
+        if not error.outcome_unknown:
+            self._doubtful_until = self._done
+            if isinstance(error, PayloadTooLargeError) and self._batch.count > 1:
+                stop = self._done + self._batch.count
+                sizes = [len(content) for content in self.contents[self._done : stop]]
+                self.max_body_bytes = halved_body_size(sizes)
+                return True
+        return False
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Put `progress` on whatever ends the upload early, be it Ctrl-C."""
+        try:
+            yield
+        except BaseException as error:
+            ours = isinstance(error, AsappError)
+            if ours and not (vars(error).get("outcome_unknown") or self.batch_in_doubt):
+                self._doubtful_until = self._done
+            vars(error)["progress"] = progress = self._progress()
+            if not ours:
+                error.add_note(f"{progress} {AsappError.to_go_on}")
+            raise
+
+    def result(self) -> Stored:
+        """What has been stored by now."""
+        return Stored(
+            self._stored,
+            self._already_stored,
+            self._requests,
+            self._retries,
+            tuple(self._request_ids),
+        )
+
+    def _next_batch(self) -> Batch:
+        if self.batch_in_doubt:
+            return make_batch(self.contents[: self._in_doubt])
+        batch = cut_batch(
+            self.contents, self._done, max_body_bytes=self.max_body_bytes, sent=self._sent
+        )
+        if batch is None:
+            raise InvalidRequestError(
+                f"the last {len(self.contents) - self._done} messages repeat others so often that "
+                "every batch of them would equal one that ASAPP holds, and be taken for it; make "
+                "them differ, in their times for example"
+            )
+        return batch
+
+    def _count(self, attempts: int, request_ids: Iterable[str]) -> None:
+        self._requests += attempts
+        self._retries += attempts - 1
+        self._request_ids += request_ids
+
+    def _advance(self, *, before: bool) -> None:
+        """Note the batch at hand as stored: by an earlier call, or by this one."""
+        self._sent.add(self._batch.digest)
+        self._done += self._batch.count
+        self._doubtful_until = self._done
+        if before:
+            self._already_stored += self._batch.count
+        else:
+            self._stored += self._batch.count
+
+    def _progress(self) -> Progress:
+        return Progress(
+            stored=self._stored,
+            already_stored=self._already_stored,
+            unknown=self.messages[self._done : self._doubtful_until],
+            remaining=self.messages[self._doubtful_until :],
+            requests=self._requests,
+            retries=self._retries,
+            sent=frozenset(self._sent),
+        )
