@@ -140,7 +140,7 @@ def test_other_methods(client: httpx.Client, path: PathOf, method: str) -> None:
 
 def test_other_paths(client: httpx.Client, path: PathOf) -> None:
     """A path that the document does not have is a 404 in the document's shape."""
-    for other in ("/x", "/", path() + "/", "/_emulatores"):
+    for other in ("/x", "/", path() + "/", "/_emulators"):
         answer = client.post(other)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "404-01")
 
