@@ -200,7 +200,7 @@ def downstream(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Hold the stand-in against its document, with schemathesis, and against Prism.
+    """Hold the emulator against its document, with schemathesis, and against Prism.
 
     About half a minute, and not part of plain `nox`: it needs npm for Prism.
     """

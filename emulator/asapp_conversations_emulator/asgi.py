@@ -1,4 +1,4 @@
-"""The stand-in as an ASGI application: reads requests, waits, answers, cuts connections."""
+"""The emulator as an ASGI application: reads requests, waits, answers, cuts connections."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def greeting(server: Emulator, host: str, *, any_keys: bool, store: Path | None)
     keys = "Any keys are taken" if any_keys else "Only the keys that were given are taken"
     kept = "kept in memory" if store is None else f"kept in {store}"
     lines = [
-        f"A stand-in for ASAPP's Conversations API is at {server.url}",
+        f"An emulator for ASAPP's Conversations API is at {server.url}",
         reach,
         f"{keys}; what it is sent is {kept}.",
         f"Look at it: {server.url}/_emulator",

@@ -1,4 +1,4 @@
-"""What people and tests ask the stand-in about itself: JSON under /_emulator, and a page."""
+"""What people and tests ask the emulator about itself: JSON under /_emulator, and a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the stand-in in a thread of this process."""
+"""Runs the emulator in a thread of this process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EMULATOR_KEYS = Credentials("emulator-id", "emulator-secret")
 
 
 class Emulator:
-    """The stand-in on a port of this machine, as a context manager.
+    """The emulator on a port of this machine, as a context manager.
 
     Every method may be called from any thread. What it holds and what it was asked can still be
     read when it has ended.
@@ -89,7 +89,7 @@ class Emulator:
         return {**keys, "ASAPP_BASE_URL": self.url}
 
     def client(self, **options: Any) -> Client:
-        """A client of this stand-in, closed with it; options as for `Client`."""
+        """A client of this emulator, closed with it; options as for `Client`."""
         client = Client(credentials=self.credentials, base_url=self.url, **options)
         self._clients.append(client)
         return client

@@ -1,4 +1,4 @@
-"""The stand-in's behaviour: what the document says, and the little that it cannot say."""
+"""The emulator's behaviour: what the document says, and the little that it cannot say."""
 
 from __future__ import annotations
 
@@ -141,11 +141,11 @@ class Service:
         self._batches = _batch_rules(document)
 
     def now(self) -> float:
-        """The stand-in's time, in seconds since 1970."""
+        """The emulator's time, in seconds since 1970."""
         return time.time() + self._time_offset
 
     def set_time(self, moment: datetime) -> None:
-        """Let the stand-in's clock run on from this time; UTC where it has no zone."""
+        """Let the emulator's clock run on from this time; UTC where it has no zone."""
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self._time_offset = moment.timestamp() - time.time()
 

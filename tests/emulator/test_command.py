@@ -62,7 +62,7 @@ def test_runs_until_interrupted(number: int) -> None:
         assert end(process, number) == ("\nIt held 1 messages and had 1 requests.\n", 0)
 
 
-def test_options_reach_the_stand_in(tmp_path: Path) -> None:
+def test_options_reach_the_emulator(tmp_path: Path) -> None:
     """Keys, conversations, store, faults and clock are those of the command line."""
     ids, store = tmp_path / "ids.txt", tmp_path / "held.db"
     ids.write_text("ABC1\n\n  DEF2 \n")

@@ -124,7 +124,7 @@ def test_kinds_without_more_words(kind: str) -> None:
 
 
 def test_retry_after_forms() -> None:
-    """`Retry-After` goes out as seconds, fractions, or a date from the stand-in's clock."""
+    """`Retry-After` goes out as seconds, fractions, or a date from the emulator's clock."""
     forms = {"2": "2", "1.5": "1.5", "date:2": "Thu, 01 Jan 1970 00:00:12 GMT"}
     for written, header in forms.items():
         fault = Fault("status", status=429, retry_after=written)

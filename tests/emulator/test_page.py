@@ -167,11 +167,11 @@ def test_everything_works_by_keyboard(
     page.shows("#list li", "Nothing was sent yet.")
 
 
-def test_page_says_when_the_stand_in_has_ended(browser: WebDriver) -> None:
-    """When the stand-in has ended, the page says that it gets no answer."""
+def test_page_says_when_the_emulator_has_ended(browser: WebDriver) -> None:
+    """When the emulator has ended, the page says that it gets no answer."""
     with Emulator() as server:
         page = Page(browser, server)
         page.shows("#list li", "Nothing was sent yet.")
     WebDriverWait(browser, 20).until(
-        lambda _: page.texts("#link")[0].startswith("No answer from the stand-in")
+        lambda _: page.texts("#link")[0].startswith("No answer from the emulator")
     )

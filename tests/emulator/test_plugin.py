@@ -24,8 +24,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_fixture_is_a_stand_in(asapp_emulator: Emulator) -> None:
-    """The fixture is a running stand-in that holds nothing."""
+def test_fixture_is_an_emulator(asapp_emulator: Emulator) -> None:
+    """The fixture is a running emulator that holds nothing."""
     assert asapp_emulator.stats()["requests"] == 0
     asapp_emulator.client().create_messages("ABC1", [agent("x", "a-1", "2024-03-04T08:00:00")])
     assert len(asapp_emulator.messages("ABC1")) == 1
