@@ -96,7 +96,7 @@ class _Request:
         await self._answer(result.answer)
 
     async def _survives(self, fault: Fault) -> bool:
-        """Let the fault befall the request; whether the request then goes on."""
+        """Let the request meet the fault; whether the request then goes on."""
         self._fault = fault
         if fault.kind == "delay":
             await self._wait(fault.seconds)

@@ -27,7 +27,7 @@ class Request:
             an answer; `abandoned` when the client went away first.
         status: of the answer; None unless it was answered.
         stored: how many messages it added.
-        fault: what befell it, such as `reset,stored`, or None.
+        fault: the fault that it met, such as `reset,stored`, or None.
         request_id: in the answer, or what would have been in it.
         seconds: from its head to its end.
     """

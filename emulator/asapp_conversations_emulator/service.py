@@ -70,16 +70,16 @@ class Behaviour(TypedDict, total=False):
     """What the document cannot say, and what goes wrong.
 
     Attributes:
-        rate: requests a second that spike arrest lets through, evenly spaced; None: any.
-        tolerance: seconds by which a request may be early.
-        daily_limit: requests a day until 00:00 UTC; None: any number.
-        max_body: bytes of the largest body.
-        known_conversations: the ids that exist; None: every id that the document allows.
-        latency: seconds that each request takes that is carried out.
-        faults: what befalls requests, see `Fault.parse`; one that is named twice comes twice
-            as often.
-        share: of all requests that meet a fault, from 0 to 1.
-        seed: of that draw, which is the same in every run.
+        rate: how many evenly spaced requests a second spike arrest lets through; None is no limit.
+        tolerance: how many seconds early a request may come.
+        daily_limit: how many requests are let through until 00:00 UTC; None is no limit.
+        max_body: the size in bytes of the largest body that is accepted.
+        known_conversations: the ids that exist; None is every id that the document allows.
+        latency: how many seconds each accepted request takes.
+        faults: the faults that requests meet, see `Fault.parse`. One that is named twice comes
+            twice as often.
+        share: the share of all requests that meet a fault, from 0 to 1.
+        seed: the seed of the choice of those requests, which is the same in every run.
     """
 
     rate: float | None
@@ -121,9 +121,9 @@ class Service:
         seed: int = 0,
     ) -> None:
         if max_body < 1:
-            raise ValueError("max_body is a number of bytes, 1 or more")
+            raise ValueError("max_body must be 1 byte or more")
         if not 0 <= latency < float("inf"):
-            raise ValueError("latency is seconds, 0 or more")
+            raise ValueError("latency must be a finite number of seconds, 0 or more")
         self.document = document
         self.store = store
         self.max_body = max_body

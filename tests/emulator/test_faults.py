@@ -49,8 +49,8 @@ def test_short_forms(text: str | int, fault: Fault) -> None:
         ("explode", "one of refuse, reset"),
         ("", "one of refuse, reset"),
         ("status", "write the status itself"),
-        ("delay", "write the seconds"),
-        ("delay=soon", "write the seconds"),
+        ("delay", "needs a number of seconds"),
+        ("delay=soon", "needs a number of seconds"),
         ("delay=-1", "0 or more"),
         ("delay=inf", "0 or more"),
         ("refuse,stored", "never read"),
@@ -69,7 +69,7 @@ def test_unreadable_faults_are_explained(text: str, words: str) -> None:
 
 def test_body_of_another_kind_is_refused() -> None:
     """The form of a body is one of those that are known."""
-    with pytest.raises(ValueError, match="it is one of json"):
+    with pytest.raises(ValueError, match="use one of json"):
         Fault("status", body="xml")
 
 
