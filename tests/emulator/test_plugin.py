@@ -65,6 +65,18 @@ def test_pytest_starts_without_the_sdk(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_plugin_imports_nothing() -> None:
+    """Every pytest in the environment loads the plugin, which imports nothing but itself."""
+    program = (
+        "import sys, pytest; before = set(sys.modules); import pytest_asapp_conversations\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["pytest_asapp_conversations"]
+
+
 def test_missing_extra_is_said(tmp_path: Path) -> None:
     """Without the extra, only tests that use the fixture fail, with what to install."""
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
