@@ -1,4 +1,4 @@
-"""Faults, and which requests they befall, as plain decisions."""
+"""Faults, and which requests meet them, as plain decisions."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_share_is_of_all_requests() -> None:
 
 
 def test_next_requests_come_before_the_share() -> None:
-    """What is set for a conversation's next requests befalls those, then what is set for any."""
+    """A conversation's next requests meet what is set for them, then what is set for any."""
     plan = FaultPlan(["500"], share=0)
     plan.fail_next("reset", 2, "A")
     plan.fail_next("503")

@@ -667,8 +667,8 @@ FAULTS = [
 
 @pytest.mark.parametrize("seed", range(3))
 def test_faults(emulator: Server, write: Callable[..., Path], time: FastTime, seed: int) -> None:
-    """Whatever befalls a fifth of the requests, nothing is lost, nothing is stored twice, and the
-    report agrees with the emulator."""
+    """Whatever fault a fifth of the requests meets, nothing is lost, nothing is stored twice, and
+    the report agrees with the emulator."""
     sizes = [1 + (7 * i) % 40 for i in range(150)] + [2 * MOST + 1, MOST]
     server = emulator(faults=FAULTS, share=0.2, seed=seed)
     path = write(*sizes)
