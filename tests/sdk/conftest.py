@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from answering import SECRET
 from asapp_conversations import Message, agent
-from asapp_conversations.clock import Clock
+from asapp_conversations.toolkit import Clock
 from attrs import define, field
 
 URL = "http://localhost:1"

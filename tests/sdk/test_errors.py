@@ -7,14 +7,14 @@ import pickle
 
 import asapp_conversations
 import pytest
-from asapp_conversations import AsappError, Problem, Progress, agent
-from asapp_conversations.errors import RequestFailedError
+from asapp_conversations import AsappError, Problem, Progress, RequestFailedError, agent
 
 TREE = {
     "InvalidRequestError": "ValueError",
-    "APIConnectionError": "AsappError",
+    "RequestFailedError": "AsappError",
+    "APIConnectionError": "RequestFailedError",
     "APITimeoutError": "APIConnectionError",
-    "APIStatusError": "AsappError",
+    "APIStatusError": "RequestFailedError",
     "BadRequestError": "APIStatusError",
     "AuthenticationError": "APIStatusError",
     "PermissionDeniedError": "APIStatusError",
@@ -77,9 +77,8 @@ def test_progress_ends_the_words_of_every_error() -> None:
     error.progress = Progress(remaining=[agent("text", "a", "2024-01-01")])
     assert str(error) == (
         "POST /x: no answer (1 attempt). It was certainly not carried out. "
-        "Of 1 messages 0 are stored, 0 are of unknown outcome, 1 remain; "
-        "send the rest with create_messages(id, error.progress.remaining, "
-        "unknown=error.progress.unknown)."
+        "Of 1 messages 0 are stored, 0 are of unknown outcome and 1 remain. "
+        "To go on from there: create_messages(conversation_id, error.progress)."
     )
     for name in TREE:
         error = example(name)

@@ -16,10 +16,11 @@ from asapp_conversations import (
     Client,
     ConflictError,
     Credentials,
+    InvalidRequestError,
     RateLimitError,
     ServiceUnavailableError,
 )
-from asapp_conversations.retry import backoff, retry_after
+from asapp_conversations.retry import backoff, is_outcome_unknown, retry_after
 
 
 def test_schedules(time: Any, make_messages: MakeMessages) -> None:
@@ -33,7 +34,7 @@ def test_schedules(time: Any, make_messages: MakeMessages) -> None:
         assert caught.value.request_ids == (f"r-{status}",) * 4
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422])
 def test_no_other_4xx_is_retried(time: Any, make_messages: MakeMessages, status: int) -> None:
     """No other 4xx is ever sent again."""
     server = Server(error(status))
@@ -87,13 +88,15 @@ def test_conflict_after_certain_refusal_is_an_error(
 ) -> None:
     """A 409 after attempts that cannot have been stored is somebody else's doing."""
     with pytest.raises(ConflictError):
-        Server(harmless, error(409)).client(time).create_messages("ABC", make_messages(3))
+        Server(harmless, error(409)).client(time).create_messages(
+            "ABC", make_messages(3), conflict_is_stored=False
+        )
 
 
 def test_conflict_can_count_as_stored(time: Any, make_messages: MakeMessages) -> None:
-    """With `conflict_is_stored` a batch that is held already is counted, and the rest goes on."""
+    """A batch that is held already is counted, and the rest goes on."""
     server = Server(error(409), OK)
-    stored = server.client(time).create_messages("ABC", make_messages(301), conflict_is_stored=True)
+    stored = server.client(time).create_messages("ABC", make_messages(301))
     assert (stored.stored, stored.already_stored) == (1, 300)
 
 
@@ -121,7 +124,7 @@ def test_lost_connection_says_whether_it_may_have_arrived(
     assert progress.unknown == (messages[300:600] if unknown else [])
     assert progress.remaining == messages[600 if unknown else 300 :]
     again = Server(error(409) if unknown else OK, OK)
-    stored = again.client(time).create_messages("ABC", progress.remaining, unknown=progress.unknown)
+    stored = again.client(time).create_messages("ABC", progress)
     assert stored.stored + stored.already_stored == 400
     assert again.bodies[0] == server.bodies[1]
 
@@ -143,9 +146,11 @@ def test_foreign_connect_timeout_is_of_unknown_outcome(
 def test_programming_error_is_not_retried(time: Any, make_messages: MakeMessages) -> None:
     """What could never be sent fails at once, and quotes no header."""
     server = Server(httpx.LocalProtocolError(f"Illegal header value b'{SECRET}'"))
-    with pytest.raises(APIConnectionError) as caught:
+    with pytest.raises(InvalidRequestError, match="nothing was sent") as caught:
         server.client(time).create_messages("ABC", make_messages(1))
     assert len(server.bodies) == 1
+    assert caught.value.progress is not None
+    assert len(caught.value.progress.remaining) == 1
     assert SECRET not in str(caught.value)
 
 
@@ -177,6 +182,14 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ("0", 0.0),
         (format_datetime(NOW + timedelta(seconds=30), usegmt=True), 30.0),
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 0.0),
+        ("Thu, 01 Jan 2026 00:00:30 -0000", 30.0),
+        ("Thu Jan  1 00:00:30 2026", 30.0),
+        ("Thursday, 01-Jan-26 00:00:30 GMT", 30.0),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("400000000000", 4e11),
+        ("1e400", None),
+        ("1_000", None),
+        ("\u0661", None),
         ("-1", None),
         ("nan", None),
         ("inf", None),
@@ -186,8 +199,34 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 )
 def test_retry_after_forms(value: str, seconds: float | None) -> None:
     """Seconds, fractions and dates are understood; anything else counts as absent."""
-    headers = httpx.Headers({"retry-after": value})
+    headers = httpx.Headers({"retry-after": value.encode()})
     assert retry_after(headers, NOW.timestamp()) == seconds
+
+
+def test_the_longest_of_several_waits_counts() -> None:
+    """A gateway and the service behind it may both ask; whoever asks for more is heard."""
+    headers = httpx.Headers([("retry-after", "2"), ("retry-after", "soon"), ("retry-after", "7")])
+    assert retry_after(headers, 0.0) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after"),
+    [
+        (400, True, False),
+        (422, True, False),
+        (404, True, True),
+        (413, True, True),
+        (429, True, True),
+        (429, False, False),
+        (503, False, True),
+        (200, False, True),
+        (302, False, False),
+    ],
+)
+def test_what_an_answer_says_of_an_unknown_outcome(status: int, before: bool, after: bool) -> None:
+    """Only a 400 or 422 to the resend says that it is not stored; a failure leaves doubt."""
+    unusable = 200 <= status < 300
+    assert is_outcome_unknown(status, before=before, success=unusable) is after
 
 
 def test_retry_after_counts_from_the_answers_date() -> None:

@@ -145,7 +145,7 @@ def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> N
         rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         assert SECRET not in "".join(rendered.format())
         Handler.answers[:] = [409, 200]
-        rest = client.create_messages("ABC", progress.remaining, unknown=progress.unknown)
+        rest = client.create_messages("ABC", progress)
     assert (rest.already_stored, rest.stored) == (300, 100)
     assert Handler.bodies[1] == Handler.bodies[2]
 
@@ -174,12 +174,12 @@ def test_cancelled_task_tells_what_is_stored(url: str, make_messages: MakeMessag
 def test_proxy_from_the_environment(
     url: str, monkeypatch: pytest.MonkeyPatch, make_messages: MakeMessages
 ) -> None:
-    """Requests go through the proxy that the environment names, unless it is not trusted."""
+    """Requests go through the proxy that the environment names, but for those to this machine."""
     monkeypatch.setenv("HTTP_PROXY", url)
     with Client(base_url="http://api.invalid", allow_http=True) as client:
         assert client.create_messages("ABC", make_messages(1)).stored == 1
     assert Handler.targets[0].startswith("http://api.invalid/")
-    with Client(base_url=url, trust_env=False) as client:
+    with Client(base_url=url) as client:
         client.create_messages("ABC", make_messages(1))
     assert Handler.targets[1].startswith("/")
 

@@ -11,7 +11,7 @@ import pytest
 from answering import MakeMessages, Server, error
 from asapp_conversations import APIStatusError, RateLimitError, UnprocessableEntityError
 from asapp_conversations.errors import STATUS_ERRORS
-from asapp_conversations.spec import load_document
+from asapp_conversations.toolkit import load_document
 
 
 def test_every_documented_status_has_a_class() -> None:
@@ -49,7 +49,9 @@ def test_any_error_answer_is_survived(
     """Whatever an error looks like, it becomes the status's class, and can be pickled."""
     answer = httpx.Response(status, content=body, headers={"content-type": "text/x; charset=no"})
     with pytest.raises(STATUS_ERRORS.get(status, APIStatusError)) as caught:
-        Server(answer).client(time, retries=0).create_messages("ABC", make_messages(1))
+        Server(answer).client(time, retries=0).create_messages(
+            "ABC", make_messages(1), conflict_is_stored=False
+        )
     assert caught.value.status_code == status
     assert str(status) in str(caught.value)
     again = pickle.loads(pickle.dumps(caught.value))

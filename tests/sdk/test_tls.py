@@ -1,4 +1,4 @@
-"""The clients over real TLS and HTTP/2."""
+"""The clients over real TLS."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 import trustme
 from answering import SECRET, MakeMessages
-from asapp_conversations import APIConnectionError, AsyncClient, Client
+from asapp_conversations import APIConnectionError, Client
 from attrs import define, field
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -122,25 +123,13 @@ def test_unknown_certificate_is_refused(server: Server, make_messages: MakeMessa
     assert server.versions == []
 
 
-def test_verify_takes_an_authority(server: Server, make_messages: MakeMessages) -> None:
-    """`verify` names an authority of one's own, or none at all."""
+def test_a_transport_takes_an_authority(server: Server, make_messages: MakeMessages) -> None:
+    """An own authority, or none at all, is a matter of the transport."""
     for verify in (server.authority, False):
-        with Client(base_url=server.url, verify=verify) as client:
+        transport = httpx.HTTPTransport(verify=verify)
+        with Client(base_url=server.url, transport=transport) as client:
             assert client.create_messages("ABC", make_messages(1)).requests == 1
     assert server.versions == ["1.1", "1.1"]
-
-
-def test_http2(server: Server, make_messages: MakeMessages) -> None:
-    """`http2=True` speaks HTTP/2 with a server that does."""
-
-    async def run() -> None:
-        async with AsyncClient(base_url=server.url, verify=server.authority, http2=True) as client:
-            await client.create_messages("ABC", make_messages(301))
-
-    with Client(base_url=server.url, verify=server.authority, http2=True) as client:
-        client.create_messages("ABC", make_messages(301))
-    asyncio.run(run())
-    assert server.versions == ["2"] * 4
 
 
 def test_certificate_authority_of_the_environment(
@@ -162,10 +151,10 @@ def test_proxy_sees_no_keys(
     server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch, make_messages: MakeMessages
 ) -> None:
     """A proxy, of the environment or by option, tunnels TLS and sees neither keys nor messages."""
-    with Client(base_url=server.url, verify=server.authority, proxy=proxy) as client:
+    with Client(base_url=server.url, proxy=proxy) as client:
         client.create_messages("ABC", make_messages(1))
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with Client(base_url=server.url, verify=server.authority) as client:
+    with Client(base_url=server.url) as client:
         client.create_messages("ABC", make_messages(1))
     assert len(server.versions) == len(Tunnel.seen) == 2
     assert SECRET not in "".join(Tunnel.seen)
@@ -176,7 +165,7 @@ def test_refusing_proxy_is_no_unknown_outcome(
 ) -> None:
     """When the proxy refuses the tunnel, nothing has arrived."""
     Tunnel.status = 407
-    client = Client(base_url=server.url, verify=server.authority, proxy=proxy, retries=0)
+    client = Client(base_url=server.url, proxy=proxy, retries=0)
     with client, pytest.raises(APIConnectionError) as caught:
         client.create_messages("ABC", make_messages(1))
     assert not caught.value.outcome_unknown

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from answering import OK, MakeMessages, Server
 from asapp_conversations import InvalidRequestError, agent
-from asapp_conversations.validation import check_record
+from asapp_conversations.toolkit import check_record
 
 
 def test_every_problem_is_named_before_anything_is_sent(time: Any) -> None:
@@ -55,7 +55,7 @@ def test_value_that_is_no_json_is_a_problem(time: Any, make_messages: MakeMessag
 @pytest.mark.parametrize("messages", ["text", agent("a", "b", "2024-01-01"), {"a": 1}, None, 5])
 def test_what_holds_no_messages_is_refused(time: Any, messages: Any) -> None:
     """What is iterable by accident, or not at all, is refused with what is expected."""
-    with pytest.raises(InvalidRequestError, match="an iterable of Message"):
+    with pytest.raises(InvalidRequestError, match="an iterable of messages"):
         Server(OK).client(time).create_messages("ABC", messages)
 
 
