@@ -308,7 +308,7 @@ def test_page_in_a_browser(paused: ImportReport, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             chromium(),
-            *("--headless", "--no-emulator", "--disable-gpu", "--disable-quic", "--no-first-run"),
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
             *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
             *("--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"),
             wrapper.as_uri(),

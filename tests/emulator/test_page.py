@@ -32,7 +32,7 @@ PathOf = Callable[..., str]
 def browser() -> Iterator[WebDriver]:
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for argument in ("headless=new", "no-emulator", "disable-gpu", "window-size=1400,860"):
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "window-size=1400,860"):
         options.add_argument(f"--{argument}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(DRIVER)

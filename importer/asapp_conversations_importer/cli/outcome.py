@@ -65,7 +65,7 @@ _STEPS = {
     ),
     StoppedBy.CREDENTIALS: (
         "Check ASAPP_API_ID and ASAPP_API_SECRET, and that they belong to the environment of the "
-        "base URL: emulator and production have keys of their own. Then run the same command again."
+        "base URL: sandbox and production have keys of their own. Then run the same command again."
     ),
     StoppedBy.SERVICE: (
         "Check the network and the base URL, wait some minutes, and run the same command again. If "
