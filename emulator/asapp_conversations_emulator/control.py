@@ -191,8 +191,8 @@ class _ThisMachineOnly:
         if local and origin in {None, f"http://{host}"}:
             await self._app(scope, receive, send)
         else:
-            refusal = JSONResponse({"error": "this answers only the machine that it runs on"}, 403)
-            await refusal(scope, receive, send)
+            denial = JSONResponse({"error": "this answers only the machine that it runs on"}, 403)
+            await denial(scope, receive, send)
 
 
 def _is_local(host: str) -> bool:
