@@ -9,12 +9,12 @@ from .api import (
 from .interruption import Interruption
 from .ledger.choice import default_ledger, default_rejects, ledger_beside
 from .ledger.file import LedgerError
-from .ledger.standing import Standing, read_standing, rejects_of
+from .ledger.standing import Standing, Waiting, read_standing, rejects_of
 from .options import ImportOptions
-from .plan import ImportPlan, plan_import
+from .plan import ImportPlan, Reason, plan_import
 from .reading.sources import Files, Query, ReadOptions, Records, SourceError, Table
 from .rejects import write_rejects
-from .report import Failure, ImportReport, Phase
+from .report import Failure, ImportReport, Phase, Sample
 from .sending.stops import StoppedBy
 
 __all__ = [
@@ -29,11 +29,14 @@ __all__ = [
     "Phase",
     "Query",
     "ReadOptions",
+    "Reason",
     "Records",
+    "Sample",
     "SourceError",
     "Standing",
     "StoppedBy",
     "Table",
+    "Waiting",
     "default_ledger",
     "default_rejects",
     "import_messages",

@@ -33,8 +33,7 @@ from .reading.records import Conversation, Reject
 from .reading.sources import Files, Source
 from .reading.staging import Totals
 from .rejects import EditedRejectsError, write_rejects
-from .report import ImportReport, Phase
-from .samples import Sample, Samples
+from .report import ImportReport, Phase, Sample, Samples
 from .sending.governor import Governor
 from .sending.outcomes import Limits
 from .sending.sender import Sender, Tally

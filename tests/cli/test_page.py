@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from asapp_conversations_importer.cli import page
 from asapp_conversations_importer.cli.chart import MOST_STEPS, chart, rates, round_up
 from asapp_conversations_importer.cli.page import SHOWN_REASONS, render_page
-from asapp_conversations_importer.report import Failure, ImportReport, Phase
-from asapp_conversations_importer.samples import Sample
-from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st

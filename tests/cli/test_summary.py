@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asapp_conversations_importer.cli.outcome import headline, next_steps
+from asapp_conversations_importer import Failure, ImportReport, Phase, StoppedBy
+from asapp_conversations_importer.cli.advice import headline, next_steps
 from asapp_conversations_importer.cli.summary import summary
 from asapp_conversations_importer.cli.wording import (
     counted,
@@ -15,8 +16,6 @@ from asapp_conversations_importer.cli.wording import (
     percent,
     printable,
 )
-from asapp_conversations_importer.report import Failure, ImportReport, Phase
-from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

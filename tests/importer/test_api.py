@@ -25,7 +25,7 @@ from asapp_conversations_importer import (
 )
 from asapp_conversations_importer.api import as_source
 from asapp_conversations_importer.rejects import write_rejects
-from asapp_conversations_importer.samples import MOST, Sample, Samples
+from asapp_conversations_importer.report import MOST_SAMPLES, Sample, Samples
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_failed_rejects_leave_the_old_file(tmp_path: Path) -> None:
 def test_samples_are_bounded_and_even() -> None:
     """However long a run is, its samples are few, at even distances, the first among them."""
     samples = Samples()
-    for second in range(10 * MOST):
+    for second in range(10 * MOST_SAMPLES):
         samples.add(Sample(float(second), second, {}))
-    assert MOST // 2 <= len(samples.kept) < MOST
+    assert MOST_SAMPLES // 2 <= len(samples.kept) < MOST_SAMPLES
     steps = {b.at - a.at for a, b in zip(samples.kept, samples.kept[1:], strict=False)}
     assert samples.kept[0].at == 0
     assert len(steps) == 1

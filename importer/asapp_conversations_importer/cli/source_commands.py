@@ -34,12 +34,12 @@ from asapp_conversations_importer import (
 )
 
 from . import parameters as p
-from .errors import errors_explained
 from .live import shown
 from .page import render_page
-from .plan_text import Limits, plan_text, plan_values
+from .plan_text import plan_text, plan_values
 from .signals import interrupts
 from .summary import summary
+from .wrong_usage import errors_explained
 
 
 def import_(
@@ -163,11 +163,11 @@ def plan(
             result = plan_import(
                 source, options, lambda records: show(ImportReport(records=records))
             )
-    limits = Limits(rate or REQUESTS_PER_SECOND, daily_limit)
+    allowed = rate or REQUESTS_PER_SECOND, daily_limit
     if as_json:
-        typer.echo(json.dumps(plan_values(result, limits)))
+        typer.echo(json.dumps(plan_values(result, *allowed)))
     else:
-        typer.echo(plan_text(result, limits))
+        typer.echo(plan_text(result, *allowed))
     raise typer.Exit(1 if result.rejected else 0)
 
 
