@@ -16,8 +16,8 @@ from .ledger.checkpoint import Checkpoint
 from .ledger.file import find_checkpoint
 from .ledger.standing import reading
 from .options import ImportOptions
-from .reading.readers import open_reader
-from .reading.records import Conversation, Reject
+from .reading import open_reader
+from .reading.messages import Conversation, Reject
 from .reading.sources import Source
 from .sending.delivery import Delivery
 from .sending.outcomes import Limits

@@ -27,9 +27,9 @@ from .ledger.choice import FILES, known_files
 from .ledger.file import LedgerError, RejectRow, Target
 from .ledger.ledger import Ledger
 from .options import ImportOptions
+from .reading import Reader, open_reader
 from .reading.files import find_files
-from .reading.readers import Reader, open_reader
-from .reading.records import Conversation, Reject
+from .reading.messages import Conversation, Reject
 from .reading.sources import Files, Source
 from .reading.staging import Totals
 from .rejects import EditedRejectsError, write_rejects

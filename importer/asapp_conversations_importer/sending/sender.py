@@ -16,7 +16,7 @@ from ..counts import Counts
 from ..ledger.checkpoint import Status
 from ..ledger.file import LedgerError, RejectRow
 from ..ledger.ledger import Ledger
-from ..reading.records import Conversation, Reject, Staged
+from ..reading.messages import Conversation, ReadyMessage, Reject
 from ..report import Failure
 from .delivery import Delivery
 from .governor import Governor, Held
@@ -84,7 +84,7 @@ class Sender:
         self._limits = limits
         self._isolate = isolate
         self._breaker = Breaker()
-        self._read: deque[Delivery[Staged]] = deque()
+        self._read: deque[Delivery[ReadyMessage]] = deque()
         self._reading = asyncio.Lock()
 
     async def work(self) -> None:
@@ -92,7 +92,7 @@ class Sender:
         while not self._governor.stop and (delivery := await self._next()) is not None:
             await self._deliver(delivery)
 
-    async def _next(self) -> Delivery[Staged] | None:
+    async def _next(self) -> Delivery[ReadyMessage] | None:
         """The next conversation with something to send."""
         async with self._reading:
             while not self._read:
@@ -107,7 +107,7 @@ class Sender:
                     self._begin(delivery)
             return self._read.popleft()
 
-    def _read_ahead(self) -> list[Delivery[Staged]]:
+    def _read_ahead(self) -> list[Delivery[ReadyMessage]]:
         return [
             Delivery(
                 conversation.conversation_id,
@@ -119,7 +119,7 @@ class Sender:
             for conversation in islice(self._conversations, READ_AHEAD)
         ]
 
-    def _begin(self, delivery: Delivery[Staged]) -> None:
+    def _begin(self, delivery: Delivery[ReadyMessage]) -> None:
         self.tally.conversations += 1
         self.tally.last_seen = delivery.conversation_id
         self.tally.replace(Counts(), delivery.counts())
@@ -129,7 +129,7 @@ class Sender:
             self._record_failure(delivery.conversation_id, str(delivery.checkpoint.reason))
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
 
-    async def _deliver(self, delivery: Delivery[Staged]) -> None:
+    async def _deliver(self, delivery: Delivery[ReadyMessage]) -> None:
         more = True
         while more:
             counted = delivery.counts()
@@ -138,7 +138,7 @@ class Sender:
             finally:
                 self.tally.replace(counted, delivery.counts())
 
-    async def _deliver_batch(self, delivery: Delivery[Staged]) -> bool:
+    async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:
         """Send the next batch; whether there may be one more to send now."""
         batch = delivery.next_batch()
         self._note(delivery)
@@ -151,7 +151,7 @@ class Sender:
         limited = isinstance(outcome, RateLimitError) and not self._governor.stop
         return limited or not delivery.waiting
 
-    async def _send(self, delivery: Delivery[Staged], batch: Batch) -> Outcome:
+    async def _send(self, delivery: Delivery[ReadyMessage], batch: Batch) -> Outcome:
         try:
             receipt = await self._client.send_batch(delivery.conversation_id, batch.body)
         except Held as held:
@@ -177,7 +177,7 @@ class Sender:
         if stop:
             self._governor.end(stop)
 
-    def _note(self, delivery: Delivery[Staged]) -> None:
+    def _note(self, delivery: Delivery[ReadyMessage]) -> None:
         rejects = [reject_row(delivery, refusal) for refusal in delivery.take_refusals()]
         self.tally.reasons.update(row.reason for row in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
@@ -187,7 +187,7 @@ class Sender:
             self.tally.failures.append(Failure(conversation_id, reason))
 
 
-def reject_row(delivery: Delivery[Staged], refusal: Refusal) -> RejectRow:
+def reject_row(delivery: Delivery[ReadyMessage], refusal: Refusal) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
     message = delivery.messages[refusal.index]
     name = message_batch_rules().conversation_parameter
