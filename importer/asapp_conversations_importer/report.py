@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import asdict, define, field, frozen
 
+from .sending.dispatcher import Failure
 from .sending.stops import StoppedBy
 
 MOST_SAMPLES = 256
@@ -20,14 +21,6 @@ class Phase(StrEnum):
     SENDING = "sending"
     PAUSED = "paused"
     ENDED = "ended"
-
-
-@frozen
-class Failure:
-    """Why messages of a conversation were not, or not certainly, stored."""
-
-    conversation_id: str
-    reason: str
 
 
 @frozen

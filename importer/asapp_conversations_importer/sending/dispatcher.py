@@ -10,17 +10,16 @@ from itertools import islice
 import orjson
 from asapp_conversations import AsyncClient, RateLimitError, Receipt, RequestFailedError
 from asapp_conversations.toolkit import Batch, message_batch_rules
-from attrs import define, field
+from attrs import define, field, frozen
 
-from ..counts import Counts
 from ..ledger.checkpoint import Status
-from ..ledger.file import LedgerError, RejectRow
+from ..ledger.counts import Counts
+from ..ledger.database import LedgerError, RejectRow
 from ..ledger.ledger import Ledger
 from ..reading.messages import Conversation, ReadyMessage, Reject
-from ..report import Failure
 from .delivery import Delivery
-from .governor import Governor, Held
-from .outcomes import Limits, Outcome, Refusal, Withheld
+from .governor import Governor
+from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
 from .stops import Breaker, Stop, StoppedBy
 
 READ_AHEAD = 64
@@ -30,6 +29,14 @@ KEPT_FAILURES = 100
 """How many failures a report names."""
 
 SETTLED = frozenset({Status.FINISHED, Status.REJECTED, Status.CHANGED})
+
+
+@frozen
+class Failure:
+    """Why messages of a conversation were not, or not certainly, stored."""
+
+    conversation_id: str
+    reason: str
 
 
 @define
@@ -55,14 +62,14 @@ class Tally:
         self.counts = self.counts - before + after
 
 
-class Sender:
+class Dispatcher:
     """Takes conversations from a source through, several at a time.
 
     Args:
         conversations: the source, each conversation once.
         client: sends; its gate is `governor`.
         ledger: is told before a batch leaves and after its answer.
-        limits: what a request may hold.
+        limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
     """
 
@@ -72,7 +79,7 @@ class Sender:
         client: AsyncClient,
         ledger: Ledger,
         governor: Governor,
-        limits: Limits,
+        limit: BodyLimit,
         *,
         isolate: bool,
     ) -> None:
@@ -81,7 +88,7 @@ class Sender:
         self._client = client
         self._ledger = ledger
         self._governor = governor
-        self._limits = limits
+        self._limit = limit
         self._isolate = isolate
         self._breaker = Breaker()
         self._read: deque[Delivery[ReadyMessage]] = deque()
@@ -113,7 +120,7 @@ class Sender:
                 conversation.conversation_id,
                 conversation.messages,
                 self._ledger.find(conversation.conversation_id),
-                self._limits,
+                self._limit,
                 self._isolate,
             )
             for conversation in islice(self._conversations, READ_AHEAD)
@@ -154,8 +161,8 @@ class Sender:
     async def _send(self, delivery: Delivery[ReadyMessage], batch: Batch) -> Outcome:
         try:
             receipt = await self._client.send_batch(delivery.conversation_id, batch.body)
-        except Held as held:
-            return Withheld(held.outcome_unknown)
+        except Withheld as withheld:
+            return withheld
         except LedgerError as error:
             self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
             return Withheld(outcome_unknown=False)
@@ -178,7 +185,7 @@ class Sender:
             self._governor.end(stop)
 
     def _note(self, delivery: Delivery[ReadyMessage]) -> None:
-        rejects = [reject_row(delivery, refusal) for refusal in delivery.take_refusals()]
+        rejects = [reject_row(delivery, refused) for refused in delivery.take_refused()]
         self.tally.reasons.update(row.reason for row in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
 
@@ -187,11 +194,11 @@ class Sender:
             self.tally.failures.append(Failure(conversation_id, reason))
 
 
-def reject_row(delivery: Delivery[ReadyMessage], refusal: Refusal) -> RejectRow:
+def reject_row(delivery: Delivery[ReadyMessage], refused: RefusedMessage) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
-    message = delivery.messages[refusal.index]
+    message = delivery.messages[refused.index]
     name = message_batch_rules().conversation_parameter
     record = {name: delivery.conversation_id, **orjson.loads(message.content)}
-    reject = Reject(message.place, delivery.conversation_id, refusal.field, refusal.reason, record)
-    content = {**reject.to_dict(), "request_id": refusal.request_id}
-    return RejectRow(refusal.reason, content, delivery.conversation_id, refusal.index)
+    reject = Reject(message.place, delivery.conversation_id, refused.field, refused.reason, record)
+    content = {**reject.to_dict(), "request_id": refused.request_id}
+    return RejectRow(refused.reason, content, delivery.conversation_id, refused.index)
