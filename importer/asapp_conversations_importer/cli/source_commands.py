@@ -87,7 +87,7 @@ def import_(
     130 interrupted, 143 terminated.
     """
     with errors_explained(), ExitStack() as stack:
-        source = choose_source(files, query)
+        source = files_or_query(files, query)
         if emulator and base_url:
             raise InvalidRequestError("give either --emulator or --base-url")
         if report and not Path(report).parent.is_dir():
@@ -150,7 +150,7 @@ def plan(
     Needs no keys. Exit status: 0, or 1 if records would be rejected, 2 wrong usage.
     """
     with errors_explained():
-        source = choose_source(files, query)
+        source = files_or_query(files, query)
         options = import_options(
             source,
             {
@@ -171,7 +171,7 @@ def plan(
     raise typer.Exit(1 if result.rejected else 0)
 
 
-def choose_source(files: list[str] | None, query: str | None) -> Files | Query:
+def files_or_query(files: list[str] | None, query: str | None) -> Files | Query:
     """What is to be read: files or a query, and not both."""
     if files and query:
         raise InvalidRequestError("give either files or --query: a query names its files itself")
