@@ -30,7 +30,14 @@ nox.options.sessions = [
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 CONSTRAINTS = ["-c", "constraints.txt"]
-SUITE = ["tests/sdk", "tests/emulator", "tests/examples", "tests/importer", "tests/cli"]
+SUITE = [
+    "tests/sdk",
+    "tests/emulator",
+    "tests/examples",
+    "tests/importer",
+    "tests/cli",
+    "tests/structure",
+]
 FOLDERS = ["overlay", "emulator", "importer"]
 TYPED = [*FOLDERS, "tests/typing", "examples", "bench"]
 PRISM = "@stoplight/prism-cli@5.14.2"

@@ -17,8 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from asapp_conversations_emulator import Emulator
-from asapp_conversations_importer import Phase, import_messages
-from asapp_conversations_importer.report import ImportReport
+from asapp_conversations_importer import ImportReport, Phase, import_messages
 from reading import rows, write_json_lines
 
 

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from asapp_conversations_importer.reading.sources import Files
+from asapp_conversations_importer import Files
 from asapp_conversations_importer.reading.staging import MEMORY_LIMIT, Staging
 
 SEED = 20240304

@@ -11,10 +11,10 @@ from contextlib import suppress
 from email.utils import formatdate
 from typing import Any, NoReturn
 
-from .answers import REQUEST_ID, Answer, bad_day, refusal
+from .error_answers import REQUEST_ID, Answer, bad_day, error_answer
 from .faults import Fault
 from .journal import ABANDONED, ANSWERED, DROPPED
-from .service import Head, Refusal, Service
+from .service import Denial, Head, Service
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,14 +42,14 @@ class EmulatorApp:
         if path == CONTROL or path.startswith(CONTROL + "/"):
             await self._control(scope, receive, send)
         else:
-            await _Request(self._service, scope, receive, send).run()
+            await _RequestCycle(self._service, scope, receive, send).run()
 
 
 class _ClientLeft(Exception):
     """The client closed the connection before it had its answer."""
 
 
-class _Request:
+class _RequestCycle:
     """One request and its end, which is noted just before the client can see it."""
 
     def __init__(self, service: Service, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +74,7 @@ class _Request:
     async def _run(self) -> None:
         admission = self._service.admit(self._head)
         self._conversation_id = admission.conversation_id
-        if isinstance(admission, Refusal):
+        if isinstance(admission, Denial):
             await self._answer(admission.answer)
             return
         fault = admission.fault
@@ -83,7 +83,7 @@ class _Request:
             await self._drop(reset=False)
         content = await self._read_body()
         if content is None:
-            await self._answer(refusal(413))
+            await self._answer(error_answer(413))
             return
         if fault and not fault.stored and not await self._survives(fault):
             return

@@ -191,10 +191,10 @@ class _ThisMachineOnly:
         if local and origin in {None, f"http://{host}"}:
             await self._app(scope, receive, send)
         else:
-            refusal = JSONResponse(
+            denial = JSONResponse(
                 {"error": "only the machine that runs the emulator may use this"}, 403
             )
-            await refusal(scope, receive, send)
+            await denial(scope, receive, send)
 
 
 def _is_local(host: str) -> bool:

@@ -13,7 +13,7 @@ import orjson
 from asapp_conversations.toolkit import Operation
 from attrs import frozen
 
-from .samples import sample
+from .example_values import example_value
 
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):([0-5]\d|60)(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})?",
@@ -77,7 +77,7 @@ class OperationRules:
         self._body_required = bool(request_body.get("required", False))
         self.status = _success(operation)
         schema = operation.response_schema(self.status)
-        self.answer = None if schema is None else orjson.dumps(sample(document, schema))
+        self.answer = None if schema is None else orjson.dumps(example_value(document, schema))
 
     @property
     def takes_json(self) -> bool:

@@ -12,10 +12,10 @@ from typing import Any, TypedDict
 from asapp_conversations.toolkit import MAX_BODY_BYTES, Document, MessageBatchRules
 from attrs import frozen
 
-from .answers import Answer, refusal
+from .error_answers import Answer, error_answer
 from .faults import Fault, FaultPlan
+from .gateway import JITTER_TOLERANCE, DailyLimit, SpikeArrest
 from .journal import ABANDONED, DROPPED, Journal, Request
-from .limits import JITTER_TOLERANCE, DailyLimit, SpikeArrest
 from .rules import OperationRules
 from .store import Store
 
@@ -45,7 +45,7 @@ class Admission:
 
 
 @frozen
-class Refusal:
+class Denial:
     """A request that the gateway did not let through."""
 
     answer: Answer
@@ -149,21 +149,21 @@ class Service:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self._time_offset = moment.timestamp() - time.time()
 
-    def admit(self, head: Head) -> Admission | Refusal:
+    def admit(self, head: Head) -> Admission | Denial:
         """Let a request through to the service, or refuse it, from its head alone."""
         operation = self.document.match(head.method, head.path)
         if operation is None:
-            return Refusal(self._no_such_operation(head))
+            return Denial(self._no_such_operation(head))
         rules = self._operations[operation]
         parameters = operation.read_path(head.path)
         conversation_id = parameters.get(self._conversation_parameter)
         if not all(self._is_key(name, head.headers) for name in rules.key_headers):
-            return Refusal(refusal(401), conversation_id)
+            return Denial(error_answer(401), conversation_id)
         with self.lock:
             if not self._spikes.lets_through(time.monotonic()):
-                return Refusal(refusal(429, SPIKE_ARREST), conversation_id)
+                return Denial(error_answer(429, SPIKE_ARREST), conversation_id)
             if not self._quota.lets_through(self.now()):
-                return Refusal(refusal(429, DAILY_LIMIT), conversation_id)
+                return Denial(error_answer(429, DAILY_LIMIT), conversation_id)
             fault = self.plan.draw(conversation_id or head.path)
         return Admission(rules, parameters, head, conversation_id, fault)
 
@@ -172,13 +172,13 @@ class Service:
         head, rules = admission.head, admission.rules
         media_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content and rules.takes_json and media_type not in {"", "application/json"}:
-            return Result(refusal(415))
+            return Result(error_answer(415))
         problem = rules.parameter_problem(admission.path_parameters, head.query, head.headers)
         if problem:
-            return Result(refusal(400, problem))
+            return Result(error_answer(400, problem))
         body, problem = rules.read_body(content)
         if problem:
-            return Result(refusal(400, problem))
+            return Result(error_answer(400, problem))
         if self._batches is None or rules.operation is not self._batches.operation:
             return Result(Answer(rules.status, rules.answer), held=True)
         return self._create_messages(admission, body.get(self._batches.messages_property, []))
@@ -186,14 +186,14 @@ class Service:
     def _create_messages(self, admission: Admission, messages: list[Any]) -> Result:
         conversation_id = str(admission.conversation_id)
         if self._known is not None and conversation_id not in self._known:
-            return Result(refusal(404, "there is no such conversation"))
+            return Result(error_answer(404, "there is no such conversation"))
         try:
             with self.lock:
                 added = not messages or self.store.add(conversation_id, messages)
         except sqlite3.Error as error:
-            return Result(refusal(500, f"the store cannot be written: {error}"))
+            return Result(error_answer(500, f"the store cannot be written: {error}"))
         if not added:
-            return Result(refusal(409, "the conversation holds this batch already"), held=True)
+            return Result(error_answer(409, "the conversation holds this batch already"), held=True)
         answer = Answer(admission.rules.status, admission.rules.answer)
         return Result(answer, held=True, stored=len(messages))
 
@@ -259,7 +259,7 @@ class Service:
             for operation in self.document.operations
             if operation.pattern.fullmatch(head.path)
         )
-        return refusal(405, allow=", ".join(methods)) if methods else refusal(404)
+        return error_answer(405, allow=", ".join(methods)) if methods else error_answer(404)
 
 
 def _batch_rules(document: Document) -> MessageBatchRules | None:

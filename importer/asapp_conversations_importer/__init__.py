@@ -8,13 +8,14 @@ from .api import (
 )
 from .interruption import Interruption
 from .ledger.choice import default_ledger, default_rejects, ledger_beside
-from .ledger.file import LedgerError
-from .ledger.standing import Standing, read_standing, rejects_of
+from .ledger.database import LedgerError
+from .ledger.standing import Standing, Waiting, read_standing, rejects_of
 from .options import ImportOptions
-from .plan import ImportPlan, plan_import
+from .plan import ImportPlan, Reason, plan_import
 from .reading.sources import Files, Query, ReadOptions, Records, SourceError, Table
 from .rejects import write_rejects
-from .report import Failure, ImportReport, Phase
+from .report import ImportReport, Phase, Sample
+from .sending.dispatcher import Failure
 from .sending.stops import StoppedBy
 
 __all__ = [
@@ -29,11 +30,14 @@ __all__ = [
     "Phase",
     "Query",
     "ReadOptions",
+    "Reason",
     "Records",
+    "Sample",
     "SourceError",
     "Standing",
     "StoppedBy",
     "Table",
+    "Waiting",
     "default_ledger",
     "default_rejects",
     "import_messages",

@@ -11,16 +11,16 @@ from typing import Any
 from asapp_conversations import Receipt
 from attrs import asdict, define, field, frozen
 
-from .counts import Counts
 from .ledger.checkpoint import Checkpoint
-from .ledger.file import find_checkpoint
-from .ledger.standing import reading
+from .ledger.counts import Counts
+from .ledger.database import find_checkpoint
+from .ledger.standing import opened
 from .options import ImportOptions
-from .reading.readers import open_reader
-from .reading.records import Conversation, Reject
+from .reading import open_reader
+from .reading.messages import Conversation, Reject
 from .reading.sources import Source
 from .sending.delivery import Delivery
-from .sending.outcomes import Limits
+from .sending.outcomes import BodyLimit
 
 EXAMPLES = 3
 """How many places are named for each reason."""
@@ -114,7 +114,7 @@ def plan_import(
         for conversation in reader.conversations():
             conversations += 1
             checkpoint = find(conversation.conversation_id)
-            counts += _walk(conversation, checkpoint, Limits(options.max_body), volume)
+            counts += _walk(conversation, checkpoint, BodyLimit(options.max_body), volume)
     invalid = sum(reason.count for reason in reasons.values())
     ordered = sorted(reasons.items(), key=lambda item: -item[1].count)
     return ImportPlan(
@@ -133,10 +133,10 @@ def plan_import(
 
 
 def _walk(
-    conversation: Conversation, checkpoint: Checkpoint, limits: Limits, volume: _Volume
+    conversation: Conversation, checkpoint: Checkpoint, limit: BodyLimit, volume: _Volume
 ) -> Counts:
     """Go through a conversation as if each batch were stored."""
-    delivery = Delivery(conversation.conversation_id, conversation.messages, checkpoint, limits)
+    delivery = Delivery(conversation.conversation_id, conversation.messages, checkpoint, limit)
     while (batch := delivery.next_batch()) is not None:
         volume.add(len(batch.body))
         delivery.settle(Receipt(attempts=1))
@@ -148,5 +148,5 @@ def _checkpoints(ledger: Path) -> Iterator[Callable[[str], Checkpoint]]:
     if not ledger.exists():
         yield lambda conversation_id: Checkpoint()
         return
-    with reading(ledger) as connection:
+    with opened(ledger) as connection:
         yield lambda conversation_id: find_checkpoint(connection, conversation_id)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, define, field, frozen
 
-from .samples import Sample
+from .sending.dispatcher import Failure
 from .sending.stops import StoppedBy
+
+MOST_SAMPLES = 256
 
 
 class Phase(StrEnum):
@@ -22,11 +24,36 @@ class Phase(StrEnum):
 
 
 @frozen
-class Failure:
-    """Why messages of a conversation were not, or not certainly, stored."""
+class Sample:
+    """What had been done at one moment.
 
-    conversation_id: str
-    reason: str
+    Attributes:
+        at: seconds since the run began.
+        messages: how many this run had stored by then, or found to be stored already.
+        answers: how many requests had been answered by then, by status.
+    """
+
+    at: float
+    messages: int
+    answers: Mapping[str, int]
+
+
+@define
+class Samples:
+    """Progress over time in samples at even distances; the longer the run, the further apart."""
+
+    kept: list[Sample] = field(factory=list)
+    _step: int = 1
+    _seen: int = 0
+
+    def add(self, sample: Sample) -> None:
+        """Keep the sample if it is its turn."""
+        if self._seen % self._step == 0:
+            self.kept.append(sample)
+        self._seen += 1
+        if len(self.kept) >= MOST_SAMPLES:
+            del self.kept[1::2]
+            self._step *= 2
 
 
 @frozen

@@ -21,24 +21,24 @@ from asapp_conversations.toolkit import (
 )
 from attrs import evolve
 
-from .counts import Counts
 from .interruption import Interrupted, Interruption
 from .ledger.choice import FILES, known_files
-from .ledger.file import LedgerError, RejectRow, Target
+from .ledger.counts import Counts
+from .ledger.database import LedgerError, RejectRow, Target
+from .ledger.days import day_of, iso_time
 from .ledger.ledger import Ledger
 from .options import ImportOptions
+from .reading import Reader, open_reader
 from .reading.files import find_files
-from .reading.readers import Reader, open_reader
-from .reading.records import Conversation, Reject
+from .reading.messages import Conversation, Reject
 from .reading.sources import Files, Source
 from .reading.staging import Totals
 from .rejects import EditedRejectsError, write_rejects
-from .report import ImportReport, Phase
-from .samples import Sample, Samples
+from .report import ImportReport, Phase, Sample, Samples
+from .sending.dispatcher import Dispatcher, Tally
 from .sending.governor import Governor
-from .sending.outcomes import Limits
-from .sending.sender import Sender, Tally
-from .sending.stops import Stop, StoppedBy, day_of, iso_time
+from .sending.outcomes import BodyLimit
+from .sending.stops import Stop, StoppedBy
 
 GRACE = 30.0
 """Seconds that requests on their way get to be answered once a run stops."""
@@ -78,7 +78,7 @@ class ImportRun:
         self._least_requests: int | None = None
         self._invalid: Counter[str] = Counter()
         self._late: deque[RejectRow] = deque()
-        self._note_invalid: Callable[[RejectRow], None] = self._late.append
+        self._note_invalid: Callable[[RejectRow], object] = self._late.append
         self._ledger: Ledger | None = None
         self._governor: Governor | None = None
         self._tally = Tally()
@@ -88,7 +88,7 @@ class ImportRun:
         self._rejects: Path | None = None
         self._warnings: list[str] = []
         self._samples = Samples()
-        self._limits = Limits(options.max_body)
+        self._limit = BodyLimit(options.max_body)
 
     async def run(self, on_progress: Callable[[ImportReport], None]) -> ImportReport:
         """Read, send, and write down; raises only for what stops it before the first request."""
@@ -152,8 +152,8 @@ class ImportRun:
             raise
 
     def _read(self, ledger: Ledger, reader: Reader) -> None:
-        with suppress(Interrupted, KeyboardInterrupt), ledger.invalid_records() as invalid:
-            self._note_invalid = invalid.add
+        with suppress(Interrupted, KeyboardInterrupt), ledger.invalid_records() as note:
+            self._note_invalid = note
             self._totals = reader.load(self._source, self._options.read, self._reject, self._count)
             self._least_requests = reader.request_count(message_batch_rules().max_messages)
         # What is read while it is sent is noted between the commits of the event loop.
@@ -175,7 +175,7 @@ class ImportRun:
         self._phase = Phase.SENDING
         options = self._options
         known = int(ledger.fact(MAX_BODY) or options.max_body)
-        self._limits = Limits(min(options.max_body, known))
+        self._limit = BodyLimit(min(options.max_body, known))
         governor = Governor(
             TaskPacer(self._settings.rate, self._clock),
             ledger,
@@ -186,11 +186,11 @@ class ImportRun:
         )
         self._governor = governor
         async with self._client(governor) as client:
-            sender = Sender(
-                conversations, client, ledger, governor, self._limits, isolate=options.isolate
+            dispatcher = Dispatcher(
+                conversations, client, ledger, governor, self._limit, isolate=options.isolate
             )
-            self._tally = sender.tally
-            await self._let_work(sender, governor)
+            self._tally = dispatcher.tally
+            await self._let_work(dispatcher, governor)
 
     def _client(self, governor: Governor) -> AsyncClient:
         changes: ClientOptions = {
@@ -202,8 +202,8 @@ class ImportRun:
         options.pop("rate", None)
         return AsyncClient(credentials=self._keys, gate=governor, **options)
 
-    async def _let_work(self, sender: Sender, governor: Governor) -> None:
-        """Let the senders work to the end of the source, or for a bounded time after a stop."""
+    async def _let_work(self, dispatcher: Dispatcher, governor: Governor) -> None:
+        """Let the dispatchers work to the end of the source, or for a bounded time after a stop."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as patience:
@@ -211,9 +211,9 @@ class ImportRun:
                 self._interruption.listen(
                     lambda by: loop.call_soon_threadsafe(governor.end, Stop(by))
                 )
-                async with asyncio.TaskGroup() as senders:
+                async with asyncio.TaskGroup() as dispatchers:
                     for _ in range(self._options.concurrency):
-                        senders.create_task(sender.work())
+                        dispatchers.create_task(dispatcher.work())
         except TimeoutError:
             pass
         except BaseExceptionGroup as group:
@@ -228,8 +228,8 @@ class ImportRun:
             await ledger.flushed()
             if self._governor is None or self._governor.stop:
                 self._unvisited = ledger.counts_after(self._tally.last_seen)
-            if self._limits.max_body < self._options.max_body:
-                ledger.set_fact(MAX_BODY, str(self._limits.max_body))
+            if self._limit.max_body < self._options.max_body:
+                ledger.set_fact(MAX_BODY, str(self._limit.max_body))
             self._write_rejects(ledger)
             self._reasons = ledger.reject_reasons()
             ledger.end_run(self._clock.time(), self.report().to_dict())

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from asapp_conversations_importer.report import Failure, ImportReport, Phase
-from asapp_conversations_importer.samples import Sample
-from asapp_conversations_importer.sending.stops import StoppedBy
+from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from attrs import evolve
 
 NOON = datetime.fromisoformat("2026-11-24T12:00:00Z").timestamp()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from asapp_conversations_importer import ImportReport
 from asapp_conversations_importer.cli.estimate import Estimate, estimate, estimate_rest
-from asapp_conversations_importer.report import ImportReport
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

@@ -10,15 +10,14 @@ from contextlib import suppress
 
 import pytest
 from asapp_conversations.clock import Clock
+from asapp_conversations_importer import ImportReport, Phase, StoppedBy
 from asapp_conversations_importer.cli.live import (
     LINE_EVERY,
     LINE_EVERY_IN_PAUSE,
-    Pace,
+    Speed,
     shown,
     table,
 )
-from asapp_conversations_importer.report import ImportReport, Phase
-from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve
 from rich.console import Console
 
@@ -31,11 +30,11 @@ def clock(noon: float) -> Clock:
     return Clock(time=lambda: noon)
 
 
-def drawn(report: ImportReport, pace: Pace, now: float, width: int) -> list[str]:
+def drawn(report: ImportReport, speed: Speed, now: float, width: int) -> list[str]:
     """The display as lines of text."""
     console = Console(file=io.StringIO(), width=width, color_system=None)
     with console.capture() as capture:
-        console.print(table(report, pace, now, width))
+        console.print(table(report, speed, now, width))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -50,12 +49,12 @@ def later(report: ImportReport, seconds: float) -> ImportReport:
     )
 
 
-def moving(report: ImportReport) -> Pace:
-    """A pace that knows how fast the run before this report was."""
-    pace = Pace()
-    pace.note(later(report, -10))
-    pace.note(report)
-    return pace
+def moving(report: ImportReport) -> Speed:
+    """A speed that knows how fast the run before this report was."""
+    speed = Speed()
+    speed.note(later(report, -10))
+    speed.note(report)
+    return speed
 
 
 WIDE = """\
@@ -107,76 +106,76 @@ def test_days_left(sending: ImportReport, noon: float) -> None:
 
 def test_rates_that_are_not_known(sending: ImportReport, noon: float) -> None:
     """Before there is a rate the display says so; the days follow from the limit alone."""
-    *_, speed, left = drawn(sending, Pace(), noon, 80)
+    *_, speed, left = drawn(sending, Speed(), noon, 80)
     assert speed == "Speed     speed not known yet"
     assert left == "Left      sending on 1 UTC day"
     unlimited = evolve(sending, daily_limit=None)
-    *_, requests, _, left = drawn(unlimited, Pace(), noon, 80)
+    *_, requests, _, left = drawn(unlimited, Speed(), noon, 80)
     assert requests == "Requests  25,000 requests, 512 sent again"
     assert left == "Left      time left not known yet"
 
 
 def test_display_keeps_its_height(sending: ImportReport, noon: float) -> None:
     """Learning the rate does not move the lines about."""
-    before, after = drawn(sending, Pace(), noon, 80), drawn(sending, moving(sending), noon, 80)
+    before, after = drawn(sending, Speed(), noon, 80), drawn(sending, moving(sending), noon, 80)
     assert len(before) == len(after)
 
 
 def test_display_while_reading(sending: ImportReport, noon: float) -> None:
     """While the source is read there is no whole yet, only what was found."""
     report = evolve(sending, phase=Phase.READING)
-    bar, line = drawn(report, Pace(), noon, 80)
+    bar, line = drawn(report, Speed(), noon, 80)
     assert bar.startswith("Reading   ━")
     assert line == "Read      1,002,000 records, 2,000 rejected"
 
 
 def test_display_in_a_pause(sending: ImportReport, noon: float) -> None:
     """In a pause its end takes the place of the speed; the rest goes on at the speed of before."""
-    pace = moving(sending)
+    speed = moving(sending)
     report = evolve(
         sending, phase=Phase.PAUSED, resume_at="2026-11-25T00:00:00Z", requests_today=50_000
     )
-    pace.note(report)
-    *_, until, left = drawn(report, pace, noon, 80)
+    speed.note(report)
+    *_, until, left = drawn(report, speed, noon, 80)
     assert until == "Until     2026-11-25 00:00 UTC"
     assert left == "Left      about 12 h 3 min left"
     endless = evolve(report, resume_at=None)
-    assert drawn(endless, pace, noon, 80)[-2] == "Until     not known"
+    assert drawn(endless, speed, noon, 80)[-2] == "Until     not known"
 
 
 def test_display_while_stopping(sending: ImportReport, noon: float) -> None:
     """Once a stop is known, the display says that the run comes to its end."""
     report = evolve(sending, stopped_by=StoppedBy.INTERRUPT)
-    assert drawn(report, Pace(), noon, 80)[0].startswith("Stopping  ")
+    assert drawn(report, Speed(), noon, 80)[0].startswith("Stopping  ")
 
 
 @pytest.mark.parametrize("width", [1, 10, 20])
 def test_tiny_terminal(sending: ImportReport, noon: float, width: int) -> None:
     """A terminal too small for the display is not overrun."""
-    assert max(map(len, drawn(sending, Pace(), noon, width))) <= width
+    assert max(map(len, drawn(sending, Speed(), noon, width))) <= width
 
 
-def test_pace_is_of_the_last_seconds(sending: ImportReport) -> None:
+def test_speed_is_of_the_last_seconds(sending: ImportReport) -> None:
     """What was long ago does not count, and a pause begins the measurement anew."""
-    pace = Pace()
+    speed = Speed()
     start = evolve(sending, elapsed_s=0.0, requests=0)
     for second in range(61):
         fast = max(second - 50, 0)
-        pace.note(evolve(start, elapsed_s=float(second), requests=second + 99 * fast))
-    assert pace.requests == 100
-    pace.note(evolve(start, phase=Phase.PAUSED, elapsed_s=3_600.0))
-    assert pace.requests == 100
-    pace.note(evolve(start, elapsed_s=3_600.0, requests=1_050))
-    pace.note(evolve(start, elapsed_s=3_602.0, requests=1_060))
-    assert pace.requests == 5
+        speed.note(evolve(start, elapsed_s=float(second), requests=second + 99 * fast))
+    assert speed.requests == 100
+    speed.note(evolve(start, phase=Phase.PAUSED, elapsed_s=3_600.0))
+    assert speed.requests == 100
+    speed.note(evolve(start, elapsed_s=3_600.0, requests=1_050))
+    speed.note(evolve(start, elapsed_s=3_602.0, requests=1_060))
+    assert speed.requests == 5
 
 
-def test_pace_after_a_silence(sending: ImportReport) -> None:
+def test_speed_after_a_silence(sending: ImportReport) -> None:
     """When reports come far apart, as after a machine has slept, the last two count."""
-    pace = Pace()
+    speed = Speed()
     for seconds, requests in ((0.0, 0), (50.0, 100), (100.0, 600)):
-        pace.note(evolve(sending, elapsed_s=seconds, requests=requests))
-    assert pace.requests == 10
+        speed.note(evolve(sending, elapsed_s=seconds, requests=requests))
+    assert speed.requests == 10
 
 
 def test_lines_where_there_is_no_terminal(sending: ImportReport, clock: Clock) -> None:

@@ -12,15 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from asapp_conversations_importer.cli import page
-from asapp_conversations_importer.cli.chart import MOST_STEPS, chart, rates, round_up
 from asapp_conversations_importer.cli.page import SHOWN_REASONS, render_page
-from asapp_conversations_importer.report import Failure, ImportReport, Phase
-from asapp_conversations_importer.samples import Sample
-from asapp_conversations_importer.sending.stops import StoppedBy
 from attrs import evolve, field, frozen
-from hypothesis import given
-from hypothesis import strategies as st
 
 MADE = datetime(2026, 11, 24, 3, 12, 5, tzinfo=UTC)
 EVIL = "</style><script>alert(1)</script>\"'&\x1b[31m\u202e\udcff\x00"
@@ -233,47 +228,6 @@ def test_contrast(theme: str) -> None:
             assert contrast(palette[text], palette[ground]) >= 4.5
     for drawing in ("accent", "taken", "refused", "failed"):
         assert contrast(palette[drawing], palette["ground"]) >= 3
-
-
-@given(
-    st.lists(st.tuples(st.floats(0.01, 1e5), st.integers(0, 10**6)), max_size=300),
-    st.floats(0, 10),
-)
-def test_rates_lose_nothing(steps: list[tuple[float, int]], begin: float) -> None:
-    """The steps of a chart add up to what was counted, however uneven the samples are."""
-    samples, at, messages = [Sample(begin, 0, {})], begin, 0
-    for seconds, more in steps:
-        at, messages = at + seconds, messages + more
-        samples.append(Sample(at, messages, {}))
-    heights = rates(samples, lambda sample: sample.messages)
-    assert len(heights) == min(len(steps), MOST_STEPS)
-    assert all(height >= 0 for height in heights)
-    seconds_a_step = (at - begin) / max(len(heights), 1)
-    assert sum(heights) * seconds_a_step == pytest.approx(messages, rel=1e-6, abs=1e-6)
-
-
-def test_rates_of_samples_at_the_same_time() -> None:
-    """Two samples of one moment make a jump, and no division by zero."""
-    samples = [Sample(0.0, 0, {}), Sample(5.0, 5, {}), Sample(5.0, 6, {}), Sample(6.0, 8, {})]
-    assert rates(samples, lambda sample: sample.messages) == [1.0, 1.0, 2.0]
-
-
-@given(st.floats(1e-6, 1e9))
-def test_axis_is_round_and_near(value: float) -> None:
-    """The top of an axis reaches the value, and at most double it is left empty."""
-    assert value <= round_up(value) <= 2 * value
-    assert round_up(0.0) == 1.0
-
-
-def test_chart_is_drawn_to_scale() -> None:
-    """A stepped area goes up to each rate's share of the top, and back to the axis."""
-    html = chart("x", "a <title>", [50.0, 100.0, 0.0, 25.0], 4.0, "taken")
-    drawn = re.findall(r'<path class="taken" d="([^"]+)"', html)
-    assert drawn == [
-        "M0 100V50.00H250.00V0.00H500.00V100.00H750.00V75.00H1000.00V100Z",
-    ]
-    assert "a &lt;title&gt;" in html
-    assert "44 a second on average, 100 at most." in html
 
 
 def chromium() -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asapp_conversations_importer import ImportPlan
-from asapp_conversations_importer.cli.plan_text import Limits, plan_text, plan_values
-from asapp_conversations_importer.plan import Reason
+from asapp_conversations_importer import ImportPlan, Reason
+from asapp_conversations_importer.cli.plan_text import plan_text, plan_values
 from attrs import evolve
 
 PLAN = ImportPlan(
@@ -27,7 +26,7 @@ PLAN = ImportPlan(
 
 def test_says_all_of_it() -> None:
     """Messages by what becomes of them, requests, time, days, reasons with places."""
-    assert plan_text(PLAN, Limits(100.0, 20_000)) == (
+    assert plan_text(PLAN, 100.0, 20_000) == (
         "20,000,000 messages in 1,400,000 conversations\n"
         "\n"
         "    19,998,400  to send\n"
@@ -54,19 +53,19 @@ def test_says_all_of_it() -> None:
 def test_nothing_to_send() -> None:
     """A source that is all sent takes no request and no time."""
     done = evolve(PLAN, requests=0, body_bytes=0, to_send=0, reasons={}, rejected=0, ledger=None)
-    text = plan_text(done, Limits(100.0, None))
+    text = plan_text(done, 100.0, None)
     assert "0 requests, 0 B in all\n\nNothing was sent." in text
 
 
 def test_times_in_the_units_that_fit() -> None:
     """Seconds below a minute, minutes below an hour."""
-    assert "9 s at 1 requests/s" in plan_text(evolve(PLAN, requests=9), Limits(1.0, None))
-    assert "1 min 30 s at 1" in plan_text(evolve(PLAN, requests=90), Limits(1.0, None))
-    assert "1 day at 90 requests" in plan_text(evolve(PLAN, requests=90), Limits(1.0, 90))
+    assert "9 s at 1 requests/s" in plan_text(evolve(PLAN, requests=9), 1.0, None)
+    assert "1 min 30 s at 1" in plan_text(evolve(PLAN, requests=90), 1.0, None)
+    assert "1 day at 90 requests" in plan_text(evolve(PLAN, requests=90), 1.0, 90)
 
 
 def test_values() -> None:
     """The same for programs: seconds, and days where there is a daily limit."""
-    values = plan_values(PLAN, Limits(100.0, 20_000))
+    values = plan_values(PLAN, 100.0, 20_000)
     assert (values["requests"], values["seconds"], values["days"]) == (1_408_200, 14_082.0, 71)
-    assert plan_values(PLAN, Limits(100.0, None))["days"] is None
+    assert plan_values(PLAN, 100.0, None)["days"] is None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asapp_conversations_importer import Standing
+from asapp_conversations_importer import Standing, Waiting
 from asapp_conversations_importer.cli.standing_text import standing_text
-from asapp_conversations_importer.ledger.standing import Waiting
 from attrs import evolve
 
 DONE = Standing(

@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asapp_conversations_importer.cli.outcome import headline, next_steps
-from asapp_conversations_importer.cli.summary import summary
-from asapp_conversations_importer.cli.wording import (
-    counted,
-    duration,
-    moment,
-    per_second,
-    percent,
-    printable,
-)
-from asapp_conversations_importer.report import Failure, ImportReport, Phase
-from asapp_conversations_importer.sending.stops import StoppedBy
+from asapp_conversations_importer import Failure, ImportReport, Phase, StoppedBy
+from asapp_conversations_importer.cli.summary import headline, next_steps, summary
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -259,33 +249,6 @@ def test_lines_fit(width: int) -> None:
     report = evolve(ended(rejected=1, in_doubt=2, unsent=3), detail="some words " * 30)
     lines = summary(report, "x", now=0.0, width=width).splitlines()
     assert max(map(len, lines)) <= max(width, len("    asapp-conversations rejects l"))
-
-
-def test_wording() -> None:
-    """Numbers and times read as people write them."""
-    assert [counted(1, "message"), counted(2_000, "message")] == ["1 message", "2,000 messages"]
-    times = [0, 0.31, 9.94, 59.6, 61, 3_600, 3_725, 86_400, 90_061]
-    assert [duration(seconds) for seconds in times] == [
-        "0 s",
-        "0.3 s",
-        "9.9 s",
-        "1 min",
-        "1 min 1 s",
-        "1 h",
-        "1 h 2 min",
-        "1 d",
-        "1 d 1 h",
-    ]
-    assert [per_second(rate) for rate in (0, 0.043, 9.5, 98.4, 11_400)] == [
-        "0",
-        "0.043",
-        "9.5",
-        "98",
-        "11,400",
-    ]
-    assert moment("2026-11-25T00:00:00Z") == "2026-11-25 00:00 UTC"
-    assert [percent(999, 1_000), percent(0, 0), percent(3, 3)] == ["99 %", "100 %", "100 %"]
-    assert printable("Zürich ü\t") == r"Zürich ü\t"
 
 
 def test_without_a_ledger_it_begins_anew() -> None:

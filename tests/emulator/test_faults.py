@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from asapp_conversations_emulator import Fault
-from asapp_conversations_emulator.answers import bad_day
 from asapp_conversations_emulator.faults import BODIES, KINDS, FaultPlan
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,12 +120,3 @@ def test_plans_out_of_range_are_refused() -> None:
 def test_kinds_without_more_words(kind: str) -> None:
     """The other kinds are written as they are called."""
     assert str(Fault(kind)) == kind
-
-
-def test_retry_after_forms() -> None:
-    """`Retry-After` goes out as seconds, fractions, or a date from the emulator's clock."""
-    forms = {"2": "2", "1.5": "1.5", "date:2": "Thu, 01 Jan 1970 00:00:12 GMT"}
-    for written, header in forms.items():
-        fault = Fault("status", status=429, retry_after=written)
-        assert bad_day(fault, now=10.0).headers == {"retry-after": header}
-    assert bad_day(Fault("status", status=520), now=10.0).headers == {}

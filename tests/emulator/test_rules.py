@@ -11,7 +11,6 @@ import pytest
 from asapp_conversations.spec import Document, load_document
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.rules import OperationRules, is_time
-from asapp_conversations_emulator.samples import sample
 
 Start = Callable[..., Emulator]
 Connect = Callable[..., httpx.Client]
@@ -161,16 +160,25 @@ def test_document_without_messages(start: Start, connect: Connect) -> None:
         {},
     ],
 )
-def test_samples_conform(schema: dict[str, Any]) -> None:
-    """A sample is allowed by the schema that it was made for."""
-    document = later_document()
-    assert document.validator(schema).is_valid(sample(document, schema))
+def test_examples_conform(start: Start, connect: Connect, schema: dict[str, Any]) -> None:
+    """An operation that nobody wrote code for answers with what its schema allows."""
+    document = answering(schema)
+    example = connect(start(document=document)).get("/example").json()
+    assert document.validator(schema).is_valid(example)
 
 
 def test_odd_schemas_are_said() -> None:
-    """A schema that no sample is known for is an error that says so."""
-    with pytest.raises(LookupError, match="no sample is known"):
-        sample(later_document(), {"type": "string", "pattern": "^x{40}y$"})
+    """A schema that no example is known for is an error that says so."""
+    with pytest.raises(LookupError, match="no example is known"):
+        Emulator(document=answering({"type": "string", "pattern": "^x{40}y$"}))
+
+
+def answering(schema: dict[str, Any]) -> Document:
+    """A document whose one operation answers with that schema."""
+    content: dict[str, Any] = dict(later_document().content)
+    answer = {"content": {"application/json": {"schema": schema}}}
+    content["paths"] = {"/example": {"get": {"responses": {"200": answer}}}}
+    return Document(content)
 
 
 def test_pointers_are_escaped() -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
-from asapp_conversations_importer.reading.records import Conversation, Reject
-from asapp_conversations_importer.reading.sources import Files, ReadOptions, Source
-from asapp_conversations_importer.reading.staging import Staging, Totals
+from asapp_conversations_importer import Files, ReadOptions
+from asapp_conversations_importer.reading import open_reader
 from attrs import define
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -20,9 +19,9 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 class Read:
     """What came out of a source."""
 
-    totals: Totals
-    conversations: list[Conversation]
-    rejects: list[Reject]
+    totals: Any
+    conversations: list[Any]
+    rejects: list[Any]
 
     @property
     def texts(self) -> list[str]:
@@ -33,6 +32,14 @@ class Read:
     def messages(self) -> list[dict[str, Any]]:
         """Every message, conversation after conversation, as JSON has it."""
         return [orjson.loads(m.content) for c in self.conversations for m in c.messages]
+
+    @property
+    def by_conversation(self) -> dict[str, list[dict[str, Any]]]:
+        """The messages of each conversation, as JSON has them."""
+        return {
+            c.conversation_id: [orjson.loads(m.content) for m in c.messages]
+            for c in self.conversations
+        }
 
     @property
     def ids(self) -> list[str]:
@@ -60,11 +67,11 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Read]:
-    def read(source: Source, **options: Any) -> Read:
-        rejects: list[Reject] = []
-        with Staging(tmp_path / "staging") as staging:
-            totals = staging.load(source, ReadOptions(**options), rejects.append)
-            return Read(totals, list(staging.conversations()), rejects)
+    def read(source: Any, **options: Any) -> Read:
+        rejects: list[Any] = []
+        with open_reader(source, memory_limit=10**9, folder=tmp_path / "staging") as reader:
+            totals = reader.load(source, ReadOptions(**options), rejects.append, lambda _: None)
+            return Read(totals, list(reader.conversations()), rejects)
 
     return read
 

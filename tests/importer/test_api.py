@@ -24,8 +24,6 @@ from asapp_conversations_importer import (
     import_messages,
 )
 from asapp_conversations_importer.api import as_source
-from asapp_conversations_importer.rejects import write_rejects
-from asapp_conversations_importer.samples import MOST, Sample, Samples
 
 
 @pytest.mark.parametrize(
@@ -106,29 +104,3 @@ def test_default_rejects() -> None:
     """Rejects stand beside the ledger, under the source's name."""
     assert default_rejects(Path("x/a.csv.ledger")) == Path("x/a.csv.rejects.jsonl")
     assert default_rejects(Path("x/mine.db")) == Path("x/mine.db.rejects.jsonl")
-
-
-def test_failed_rejects_leave_the_old_file(tmp_path: Path) -> None:
-    """A file of rejects that cannot be written whole leaves the one before."""
-    path = tmp_path / "rejects.jsonl"
-    known = write_rejects(path, [{"line": 1}], None)
-
-    def failing() -> Any:
-        yield {"line": 2}
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        write_rejects(path, failing(), known)
-    assert path.read_text() == '{"line": 1}\n'
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_samples_are_bounded_and_even() -> None:
-    """However long a run is, its samples are few, at even distances, the first among them."""
-    samples = Samples()
-    for second in range(10 * MOST):
-        samples.add(Sample(float(second), second, {}))
-    assert MOST // 2 <= len(samples.kept) < MOST
-    steps = {b.at - a.at for a, b in zip(samples.kept, samples.kept[1:], strict=False)}
-    assert samples.kept[0].at == 0
-    assert len(steps) == 1

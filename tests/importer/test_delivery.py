@@ -12,10 +12,15 @@ from asapp_conversations import APIConnectionError, APIStatusError
 from asapp_conversations.batching import Receipt, body_size
 from asapp_conversations.errors import RequestFailedError, status_error
 from asapp_conversations.spec import message_batch_rules
-from asapp_conversations_importer.counts import Counts
-from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status
-from asapp_conversations_importer.sending.delivery import Delivery
-from asapp_conversations_importer.sending.outcomes import Limits, Refusal, Withheld
+from asapp_conversations_importer.sending.delivery import (
+    BodyLimit,
+    Checkpoint,
+    Counts,
+    Delivery,
+    RefusedMessage,
+    Status,
+    Withheld,
+)
 from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +58,7 @@ def delivery(
     max_body: int = LARGE,
     isolate: bool = True,
 ) -> Delivery[Item]:
-    return Delivery("ABC", messages, checkpoint or Checkpoint(), Limits(max_body), isolate)
+    return Delivery("ABC", messages, checkpoint or Checkpoint(), BodyLimit(max_body), isolate)
 
 
 def texts(body: bytes) -> list[str]:
@@ -73,7 +78,7 @@ class Service:
         self.stored: list[str] = []
         self.sizes: list[int] = []
 
-    def take(self, one: Delivery[Item]) -> list[Refusal]:
+    def take(self, one: Delivery[Item]) -> list[RefusedMessage]:
         """Send until there is nothing more to send; the refusals on the way."""
         refusals = []
         while (batch := one.next_batch()) is not None:
@@ -84,10 +89,10 @@ class Service:
             if isinstance(outcome, Receipt):
                 self.stored += sent
             one.settle(outcome)
-            refusals += one.take_refusals()
+            refusals += one.take_refused()
             if one.waiting:
                 break
-        return refusals + one.take_refusals()
+        return refusals + one.take_refused()
 
 
 @pytest.mark.parametrize("count", [1, MOST - 1, MOST, MOST + 1, 2 * MOST, 2 * MOST + 50])
@@ -195,7 +200,7 @@ def test_too_large_is_halved_and_remembered() -> None:
     service.take(one)
     assert service.stored == all_texts(items(MOST))
     assert service.sizes == [MOST, MOST // 2, *[MOST // 4] * 4]
-    assert one.limits.max_body < body_size([12] * (MOST // 4 + 1))
+    assert one.limit.max_body < body_size([12] * (MOST // 4 + 1))
 
 
 def test_single_message_too_large_is_rejected() -> None:
@@ -225,7 +230,7 @@ def test_named_message_is_rejected_alone(status: int) -> None:
     service = Service(judge)
     one = delivery(items(20))
     (refusal,) = service.take(one)
-    assert refusal == Refusal(7, f"ASAPP answers {status}-01: bad", "timestamp", None)
+    assert refusal == RefusedMessage(7, f"ASAPP answers {status}-01: bad", "timestamp", None)
     assert service.sizes == [20, 19]
     assert one.counts() == Counts(stored=19, rejected=1)
     again = delivery(items(20), one.checkpoint)
@@ -364,7 +369,7 @@ def test_nothing_is_lost_or_doubled(
     while checkpoint.status not in {Status.FINISHED, Status.REJECTED}:
         one = delivery(messages, checkpoint, max_body=max_body)
         while (batch := one.next_batch()) is not None and not one.waiting:
-            refused += [refusal.index for refusal in one.take_refusals()]
+            refused += [refusal.index for refusal in one.take_refused()]
             checkpoint = one.checkpoint
             sent = texts(batch.body)
             verdict = next(fate, "stored")
@@ -384,11 +389,11 @@ def test_nothing_is_lost_or_doubled(
             else:
                 outcome = answer(409) if known else STORED
             one.settle(outcome)
-            refused += [refusal.index for refusal in one.take_refusals()]
+            refused += [refusal.index for refusal in one.take_refused()]
             checkpoint = one.checkpoint
             assert one.counts().total() == count
         if batch is None:
-            refused += [refusal.index for refusal in one.take_refusals()]
+            refused += [refusal.index for refusal in one.take_refused()]
             checkpoint = one.checkpoint
     stored = [text for batch in held for text in batch]
     assert stored == sorted(set(stored))

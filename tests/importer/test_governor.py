@@ -13,8 +13,14 @@ from asapp_conversations.clock import Clock
 from asapp_conversations.exchange import Exchange
 from asapp_conversations.pacing import TaskPacer
 from asapp_conversations.retry import RetryPolicy
-from asapp_conversations_importer.sending.governor import Governor, Held
-from asapp_conversations_importer.sending.stops import Stop, StoppedBy, day_of, next_day
+from asapp_conversations_importer import StoppedBy
+from asapp_conversations_importer.sending.governor import (
+    Governor,
+    Stop,
+    Withheld,
+    day_of,
+    next_day,
+)
 from attrs import define, field
 
 OK = httpx.Response(200)
@@ -193,7 +199,7 @@ def test_daily_limit_stops() -> None:
         governor = govern(time, book, daily_limit=10)
         await governor.admit(exchange())
         governor.settle(exchange(), OK)
-        with pytest.raises(Held) as held:
+        with pytest.raises(Withheld) as held:
             await governor.admit(exchange(attempts=1, unknown=True))
         assert held.value.outcome_unknown
         assert governor.stop == Stop(StoppedBy.DAILY_LIMIT, next_day(time.now))
@@ -231,7 +237,7 @@ def test_stop_holds_back_who_waits() -> None:
         waiting = await waits(governor.admit(exchange()))
         governor.end(Stop(StoppedBy.INTERRUPT))
         governor.end(Stop(StoppedBy.SERVICE))
-        with pytest.raises(Held):
+        with pytest.raises(Withheld):
             await waiting
         assert governor.stop == Stop(StoppedBy.INTERRUPT)
         assert stops == [1]
@@ -260,7 +266,7 @@ def test_stop_while_paced_gives_the_count_back() -> None:
             clock=time.clock(),
         )
         governor = stopped
-        with pytest.raises(Held):
+        with pytest.raises(Withheld):
             await stopped.admit(exchange())
         assert book.requests == {day_of(time.now): 0}
 
@@ -284,7 +290,7 @@ def test_interrupt_ends_a_pause() -> None:
         waiting = await waits(governor.admit(exchange()))
         assert governor.paused == Stop(StoppedBy.DAILY_LIMIT, next_day(time.now))
         governor.end(Stop(StoppedBy.TERMINATION))
-        with pytest.raises(Held):
+        with pytest.raises(Withheld):
             await waiting
 
     asyncio.run(main())

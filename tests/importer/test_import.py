@@ -563,9 +563,9 @@ def test_failures_are_named_up_to_a_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A report of a run that failed a thousand times stays readable."""
-    from asapp_conversations_importer.sending import sender
+    from asapp_conversations_importer.sending import dispatcher
 
-    monkeypatch.setattr(sender, "KEPT_FAILURES", 2)
+    monkeypatch.setattr(dispatcher, "KEPT_FAILURES", 2)
     server, path = emulator(faults=["404"], share=1.0), write(*[1] * 5)
     report = load(path, server, time)
     assert (report.rejected, len(report.failures)) == (5, 2)

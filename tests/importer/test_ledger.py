@@ -9,21 +9,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from asapp_conversations_importer.counts import Counts
+from asapp_conversations_importer import LedgerError, Waiting, read_standing
 from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status
-from asapp_conversations_importer.ledger.file import (
-    VERSION,
-    LedgerError,
+from asapp_conversations_importer.ledger.ledger import (
+    Counts,
+    Ledger,
     RejectRow,
     Target,
     explained,
     lock_path,
 )
-from asapp_conversations_importer.ledger.ledger import Ledger
-from asapp_conversations_importer.ledger.standing import Waiting, read_standing, reading
 
 TARGET = Target("https://api.example.com", "id-1")
 CHECKPOINT = Checkpoint(
@@ -93,7 +92,7 @@ def test_many_tasks_share_a_commit(path: Path) -> None:
         async def note(number: int) -> None:
             ledger.save(f"C{number}", CHECKPOINT)
             await ledger.flushed()
-            with reading(path) as connection:
+            with closing(sqlite3.connect(path)) as connection:
                 (count,) = connection.execute(
                     "SELECT count(*) FROM conversations WHERE id = ?", (f"C{number}",)
                 ).fetchone()
@@ -137,9 +136,7 @@ def test_a_killed_run_leaves_it_free(path: Path) -> None:
     """After kill -9 the next run gets the ledger, with what was durable by then."""
     program = """
 import asyncio, os, pathlib, signal, sys
-from asapp_conversations_importer.ledger.checkpoint import Checkpoint
-from asapp_conversations_importer.ledger.ledger import Ledger
-from asapp_conversations_importer.ledger.file import Target
+from asapp_conversations_importer.ledger.ledger import Checkpoint, Ledger, Target
 ledger = Ledger(pathlib.Path(sys.argv[1]), Target(*sys.argv[2:]))
 ledger.save("ABC", Checkpoint(total=1))
 asyncio.run(ledger.flushed())
@@ -193,7 +190,8 @@ def test_later_form_is_refused(path: Path) -> None:
     with Ledger(path, TARGET):
         pass
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {version + 1}")
     connection.close()
     with pytest.raises(LedgerError, match="later version of asapp-conversations"):
         Ledger(path, TARGET)
@@ -248,8 +246,8 @@ def test_invalid_records_are_replaced(path: Path) -> None:
         ledger.save("ABC", CHECKPOINT, [refused])
         flush(ledger)
         for line in (1, 2):
-            with ledger.invalid_records() as invalid:
-                invalid.add(RejectRow("text: is empty", {"line": line, "record": "é"}))
+            with ledger.invalid_records() as note:
+                note(RejectRow("text: is empty", {"line": line, "record": "é"}))
         ledger.save("ABC", CHECKPOINT, [refused])
         flush(ledger)
         assert list(ledger.rejects()) == [{"line": 2, "record": "é"}, {"line": 7}]
@@ -258,8 +256,8 @@ def test_invalid_records_are_replaced(path: Path) -> None:
 def test_failed_reading_keeps_the_rejects(path: Path) -> None:
     """A reading that fails leaves the rejects of the one before."""
     with Ledger(path, TARGET) as ledger:
-        with ledger.invalid_records() as invalid:
-            invalid.add(RejectRow("text: is empty", {"line": 1}))
+        with ledger.invalid_records() as note:
+            note(RejectRow("text: is empty", {"line": 1}))
         with pytest.raises(RuntimeError), ledger.invalid_records():
             raise RuntimeError
         assert list(ledger.rejects()) == [{"line": 1}]
@@ -275,8 +273,8 @@ def test_standing(path: Path) -> None:
         ledger.save("GHI", Checkpoint(total=5, status=Status.REJECTED, reason="no such"))
         ledger.count_request("2026-11-24")
         flush(ledger)
-        with ledger.invalid_records() as invalid:
-            invalid.add(RejectRow("text: is empty", {}))
+        with ledger.invalid_records() as note:
+            note(RejectRow("text: is empty", {}))
         ledger.end_run(1_700_000_060.0, {"stored": 5})
     standing = read_standing(path)
     assert (standing.base_url, standing.api_id) == ("https://api.example.com", "id-1")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
+from asapp_conversations_importer import SourceError
 from asapp_conversations_importer.reading import formats
-from asapp_conversations_importer.reading.sources import SourceError
 
 HEADER = "conversation_id,sender_role,sender_external_id,text,timestamp\n"
 ROW = "C1,agent,007,hello,2024-03-04T08:00:00Z\n"

@@ -8,9 +8,8 @@ import io
 import orjson
 import pytest
 import zstandard
+from asapp_conversations_importer import Files, SourceError
 from asapp_conversations_importer.reading import formats
-from asapp_conversations_importer.reading.formats import split_json
-from asapp_conversations_importer.reading.sources import Files, SourceError
 
 TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 
@@ -267,7 +266,7 @@ def test_elements_may_lie_across_reads(monkeypatch, size) -> None:
     elements = [b'{"a": "\\"]}"}', b"[]", b'"x"', b"12.5", b"{}", b'{"b": [{"c": "\\\\"}]}']
     stream = io.BytesIO(b" [ " + b" , ".join(elements) + b" ] ")
 
-    assert list(split_json(stream, "a")) == elements
+    assert list(formats.split_json(stream, "a")) == elements
 
 
 def test_a_record_too_long_to_hold_breaks_an_array(read_text, record, monkeypatch) -> None:

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from asapp_conversations_importer.reading.sources import Files, Query, SourceError
+from asapp_conversations_importer import Files, Query, SourceError
 from asapp_conversations_importer.reading.staging import Staging, StagingError
 
 ROWS = (
@@ -90,7 +90,7 @@ def test_a_signal_ends_the_work_of_duckdb(tmp_path) -> None:
     program = (
         "import os, signal, sys, threading; from pathlib import Path\n"
         "from asapp_conversations_importer.reading.staging import Staging\n"
-        "from asapp_conversations_importer.reading.sources import Query\n"
+        "from asapp_conversations_importer import Query\n"
         "with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
         "    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "    staging.load(Query(sys.argv[2]))\n"
@@ -133,7 +133,7 @@ def test_a_full_disk_is_named(tmp_path) -> None:
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from asapp_conversations_importer.reading.staging import Staging, StagingError\n"
-        "from asapp_conversations_importer.reading.sources import Query\n"
+        "from asapp_conversations_importer import Query\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "try:\n"
         "    with Staging(Path(sys.argv[1]) / 'staging') as staging:\n"
@@ -252,7 +252,7 @@ def test_real_transcripts_are_read_whole(
     data, tmp_path, source, options, messages, conversations, requests
 ) -> None:
     """Every message of every file is read, and takes the least number of requests."""
-    from asapp_conversations_importer.reading.sources import ReadOptions
+    from asapp_conversations_importer import ReadOptions
 
     query = source is QUERY
     with Staging(tmp_path / "staging") as staging:

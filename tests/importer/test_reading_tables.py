@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations_importer.reading.sources import Files, Query, SourceError, Table
+from asapp_conversations_importer import Files, Query, SourceError, Table
 
 NAMES = ["conversation_id", "sender_role", "sender_external_id", "text", "timestamp"]
 AT = datetime(2024, 3, 4, 8, 0, 0, 123456)

@@ -9,15 +9,13 @@ import pytest
 from asapp_conversations import APIConnectionError
 from asapp_conversations.batching import Receipt
 from asapp_conversations.errors import APIStatusError, status_error
+from asapp_conversations_importer import StoppedBy
 from asapp_conversations_importer.sending.stops import (
     FAILURES_IN_A_ROW,
     REFUSALS_IN_A_ROW,
     Breaker,
     Stop,
-    StoppedBy,
-    day_of,
     limit_returns,
-    next_day,
 )
 
 STORED = Receipt(attempts=1)
@@ -95,10 +93,3 @@ def test_limit_just_after_midnight_is_yesterdays() -> None:
     midnight = at("2026-11-25 00:00")
     assert limit_returns(midnight + 30, None) == midnight + 630
     assert limit_returns(midnight + 600, None) == midnight + 86400
-
-
-def test_days_are_utc() -> None:
-    """A day is named by its UTC date and ends at 00:00 UTC, across the end of a year too."""
-    assert day_of(at("2026-12-31 23:59")) == "2026-12-31"
-    assert next_day(at("2026-12-31 23:59")) == at("2027-01-01 00:00")
-    assert next_day(at("2027-01-01 00:00")) == at("2027-01-02 00:00")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from .imports import import_, plan
-from .ledgers import rejects, status
+from .ledger_commands import rejects, status
+from .source_commands import import_, plan
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command("import")(import_)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from itertools import pairwise
 
-from asapp_conversations_importer.samples import Sample
+from asapp_conversations_importer import Sample
 
 from .wording import duration, per_second
 

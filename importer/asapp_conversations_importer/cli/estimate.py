@@ -7,8 +7,8 @@ from datetime import datetime
 
 from attrs import frozen
 
-from asapp_conversations_importer.report import ImportReport
-from asapp_conversations_importer.sending.stops import day_of, next_day
+from asapp_conversations_importer import ImportReport
+from asapp_conversations_importer.ledger.days import day_of, next_day
 
 DAY = 86_400
 

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from asapp_conversations_importer.report import ImportReport, Phase
+from asapp_conversations_importer import ImportReport, Phase
 
 from .estimate import estimate_rest
 from .wording import counted, duration, moment, per_second, percent
@@ -39,7 +39,7 @@ Rows = list[tuple[str, list[str]]]
 
 
 @define
-class Pace:
+class Speed:
     """How fast the last seconds were; the rates stay as they were through a pause.
 
     Attributes:
@@ -103,28 +103,28 @@ class _Console(Console):
 
 
 def _display(live: Live, time: Callable[[], float]) -> Show:
-    pace = Pace()
+    speed = Speed()
 
     def show(report: ImportReport) -> None:
-        pace.note(report)
+        speed.note(report)
         with suppress(OSError):
-            live.update(table(report, pace, time(), live.console.width), refresh=True)
+            live.update(table(report, speed, time(), live.console.width), refresh=True)
 
     return show
 
 
 def _lines(file: TextIO, time: Callable[[], float]) -> Show:
-    pace = Pace()
+    speed = Speed()
     due, phase = 0.0, None
 
     def show(report: ImportReport) -> None:
         nonlocal due, phase
-        pace.note(report)
+        speed.note(report)
         if report.phase is phase and report.elapsed_s < due:
             return
         every = LINE_EVERY_IN_PAUSE if report.phase is Phase.PAUSED else LINE_EVERY
         due, phase = report.elapsed_s + every, report.phase
-        facts = [fact for _, facts in rows(report, pace, time()) for fact in facts]
+        facts = [fact for _, facts in rows(report, speed, time()) for fact in facts]
         with suppress(OSError):
             file.write(f"{title(report)}: {', '.join(facts)}\n")
             file.flush()
@@ -132,7 +132,7 @@ def _lines(file: TextIO, time: Callable[[], float]) -> Show:
     return show
 
 
-def table(report: ImportReport, pace: Pace, now: float, width: int) -> Table:
+def table(report: ImportReport, speed: Speed, now: float, width: int) -> Table:
     """The display, for so many columns."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold", width=LABEL)
@@ -145,7 +145,7 @@ def table(report: ImportReport, pace: Pace, now: float, width: int) -> Table:
         animation_time=report.elapsed_s,
     )
     grid.add_row(title(report), bar)
-    for label, facts in rows(report, pace, now):
+    for label, facts in rows(report, speed, now):
         for line in facts if width < NARROW else [", ".join(facts)]:
             grid.add_row(label, Text(line))
             label = ""
@@ -158,7 +158,7 @@ def title(report: ImportReport) -> str:
     return "Stopping" if ending else report.phase.value.capitalize()
 
 
-def rows(report: ImportReport, pace: Pace, now: float) -> Rows:
+def rows(report: ImportReport, speed: Speed, now: float) -> Rows:
     """The facts to show, by kind."""
     if report.phase is Phase.READING:
         rejected = sum(report.reasons.values())
@@ -173,26 +173,26 @@ def rows(report: ImportReport, pace: Pace, now: float) -> Rows:
         ("Done", [share, done]),
         ("Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]),
         ("Requests", requests),
-        *([] if report.phase is Phase.ENDED else _when(report, pace, now)),
+        *([] if report.phase is Phase.ENDED else _when(report, speed, now)),
     ]
 
 
-def _when(report: ImportReport, pace: Pace, now: float) -> Rows:
-    left = ("Left", _left(report, pace, now))
+def _when(report: ImportReport, speed: Speed, now: float) -> Rows:
+    left = ("Left", _left(report, speed, now))
     if report.phase is Phase.PAUSED:
         return [("Until", [moment(report.resume_at) if report.resume_at else "not known"]), left]
-    if pace.messages is None or pace.requests is None:
-        speed = ["speed not known yet"]
+    if speed.messages is None or speed.requests is None:
+        words = ["speed not known yet"]
     else:
-        speed = [
-            f"{per_second(pace.messages)} messages/s",
-            f"{per_second(pace.requests)} requests/s",
+        words = [
+            f"{per_second(speed.messages)} messages/s",
+            f"{per_second(speed.requests)} requests/s",
         ]
-    return [("Speed", speed), left]
+    return [("Speed", words), left]
 
 
-def _left(report: ImportReport, pace: Pace, now: float) -> list[str]:
-    rest = estimate_rest(report, now=now, rate=pace.requests)
+def _left(report: ImportReport, speed: Speed, now: float) -> list[str]:
+    rest = estimate_rest(report, now=now, rate=speed.requests)
     if rest is None or rest.days is None:
         return ["time left not known yet"]
     days = f"sending on {counted(rest.days, 'UTC day')}"

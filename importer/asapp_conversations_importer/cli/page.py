@@ -9,12 +9,10 @@ from html import escape
 from http import HTTPStatus
 from importlib.resources import files
 
-from asapp_conversations_importer.report import ImportReport, Phase
-from asapp_conversations_importer.samples import Sample
-from asapp_conversations_importer.sending.stops import StoppedBy
+from asapp_conversations_importer import ImportReport, Phase, Sample, StoppedBy
 
+from .advice import COUNTS, headline, next_steps
 from .chart import chart, rates
-from .outcome import COUNTS, headline, next_steps
 from .wording import counted, duration, moment, percent, printable
 
 SHOWN_REASONS = 100

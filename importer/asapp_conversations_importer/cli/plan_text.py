@@ -5,42 +5,27 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from attrs import frozen
-
 from asapp_conversations_importer import ImportPlan
 
 SHOWN_REASONS = 20
 
 
-@frozen
-class Limits:
-    """How fast requests may leave.
-
-    Attributes:
-        rate: requests a second.
-        daily_limit: requests in a UTC day, or None.
-    """
-
-    rate: float
-    daily_limit: int | None
-
-
-def plan_values(plan: ImportPlan, limits: Limits) -> dict[str, Any]:
+def plan_values(plan: ImportPlan, rate: float, daily_limit: int | None) -> dict[str, Any]:
     """The plan and how long it takes, as JSON values."""
     return {
         **plan.to_dict(),
-        "seconds": plan.requests / limits.rate,
-        "days": days(plan, limits),
+        "seconds": plan.requests / rate,
+        "days": days(plan, daily_limit),
     }
 
 
-def days(plan: ImportPlan, limits: Limits) -> int | None:
+def days(plan: ImportPlan, daily_limit: int | None) -> int | None:
     """On how many UTC days requests leave, if a full daily limit is left today."""
-    return math.ceil(plan.requests / limits.daily_limit) if limits.daily_limit else None
+    return math.ceil(plan.requests / daily_limit) if daily_limit else None
 
 
-def plan_text(plan: ImportPlan, limits: Limits) -> str:
-    """The plan in words."""
+def plan_text(plan: ImportPlan, rate: float, daily_limit: int | None) -> str:
+    """The plan in words, for so many requests a second, and in a UTC day."""
     lines = [f"{plan.messages:,} messages in {plan.conversations:,} conversations", ""]
     parts = {
         "to send": plan.to_send,
@@ -52,12 +37,10 @@ def plan_text(plan: ImportPlan, limits: Limits) -> str:
     lines += ["", f"{plan.requests:,} requests, {_bytes(plan.body_bytes)} in all"]
     if plan.requests:
         lines[-1] += f", {_bytes(plan.largest_body)} the largest"
-        lines.append(f"{_duration(plan.requests / limits.rate)} at {limits.rate:g} requests/s")
-    needed = days(plan, limits)
+        lines.append(f"{_duration(plan.requests / rate)} at {rate:g} requests/s")
+    needed = days(plan, daily_limit)
     if needed is not None:
-        lines.append(
-            f"{needed:,} day{'s' if needed > 1 else ''} at {limits.daily_limit:,} requests a day"
-        )
+        lines.append(f"{needed:,} day{'s' if needed > 1 else ''} at {daily_limit:,} requests a day")
     if plan.reasons:
         lines += ["", "To be rejected, by reason:"]
         for words, reason in list(plan.reasons.items())[:SHOWN_REASONS]:

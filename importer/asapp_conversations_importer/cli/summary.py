@@ -6,10 +6,10 @@ import shlex
 import textwrap
 from collections.abc import Iterator
 
-from asapp_conversations_importer.report import ImportReport
+from asapp_conversations_importer import ImportReport
 
+from .advice import COUNTS, NextCommand, headline, next_steps
 from .estimate import estimate_rest
-from .outcome import COUNTS, Command, headline, next_steps
 from .wording import counted, duration, moment, printable
 
 SHOWN_REASONS = 10
@@ -123,9 +123,9 @@ def _steps(
     report: ImportReport, command: str, rejects_command: str | None, width: int
 ) -> Iterator[str]:
     commands = {
-        Command.SAME_AGAIN: command,
-        Command.IMPORT_REJECTS: rejects_command,
-        Command.WRITE_REJECTS: f"asapp-conversations rejects {shlex.quote(report.ledger or '')}",
+        NextCommand.SAME_AGAIN: command,
+        NextCommand.IMPORT_REJECTS: rejects_command,
+        NextCommand.WRITE_REJECTS: f"asapp-conversations rejects {shlex.quote(report.ledger or '')}",
     }
     yield "What now"
     for step in next_steps(report):

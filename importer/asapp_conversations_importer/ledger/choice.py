@@ -9,8 +9,8 @@ from asapp_conversations import InvalidRequestError
 
 from ..reading.files import find_files
 from ..reading.sources import STANDARD_INPUT, Files, Source
-from .file import read_facts
-from .standing import reading
+from .database import read_facts
+from .standing import opened
 
 LEDGER_SUFFIX = ".ledger"
 REJECTS_SUFFIX = ".rejects.jsonl"
@@ -75,5 +75,5 @@ def known_files(files: list[Path]) -> list[str]:
 
 def files_of(ledger: Path) -> list[str]:
     """The files that the runs of a ledger have read."""
-    with reading(ledger) as connection:
+    with opened(ledger) as connection:
         return list(json.loads(read_facts(connection).get(FILES, "[]")))

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +15,9 @@ from typing import Any, Self
 from attrs import define, field
 from filelock import FileLock, Timeout
 
-from ..counts import Counts
 from .checkpoint import Checkpoint
-from .file import (
+from .counts import Counts
+from .database import (
     COUNT_REQUESTS,
     INSERT_REJECT,
     SAVE_CHECKPOINT,
@@ -191,11 +191,11 @@ class Ledger:
                 raise
 
     @contextmanager
-    def invalid_records(self) -> Iterator[InvalidRecords]:
-        """Takes the place of the invalid records of the run before, once it ends without error."""
+    def invalid_records(self) -> Iterator[Callable[[RejectRow], object]]:
+        """Notes each invalid record; they replace those of before, once it ends without error."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM rejects WHERE position IS NULL")
-            yield InvalidRecords(connection)
+            yield lambda reject: connection.execute(INSERT_REJECT, reject.to_row())
 
     def begin_run(self, started: float) -> None:
         """Note that a run begins, at so many seconds since 1970."""
@@ -227,13 +227,3 @@ class Ledger:
     def rejects(self) -> Iterator[dict[str, Any]]:
         """Every reject as it stands in the file of rejects."""
         return read_rejects(self.connection)
-
-
-class InvalidRecords:
-    """Takes the invalid records of a source, one by one."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-
-    def add(self, reject: RejectRow) -> None:
-        self.connection.execute(INSERT_REJECT, reject.to_row())

@@ -12,9 +12,8 @@ from typing import Any
 from attrs import asdict, frozen
 from filelock import FileLock, Timeout
 
-from ..sending.stops import iso_time
 from .checkpoint import Status
-from .file import (
+from .database import (
     LedgerError,
     connect,
     count_messages,
@@ -25,6 +24,7 @@ from .file import (
     read_facts,
     read_rejects,
 )
+from .days import iso_time
 
 SHOWN = 20
 """How many of the waiting conversations are named."""
@@ -84,7 +84,7 @@ class Standing:
 
 def read_standing(path: Path) -> Standing:
     """Where the import of that ledger stands; `LedgerError` if it is none."""
-    with reading(path) as connection:
+    with opened(path) as connection:
         facts = read_facts(connection)
         counts = count_messages(connection)
         run = connection.execute(
@@ -122,7 +122,7 @@ def read_standing(path: Path) -> Standing:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to a ledger that cannot change it; `LedgerError` if it is none."""
     if not path.is_file():
         raise LedgerError(f"{path} does not exist: name the ledger that an import has printed")
@@ -146,5 +146,5 @@ def is_running(path: Path) -> bool:
 
 def rejects_of(path: Path) -> Iterator[dict[str, Any]]:
     """Every reject of a ledger, as it stands in the file of rejects."""
-    with reading(path) as connection:
+    with opened(path) as connection:
         yield from read_rejects(connection)

@@ -40,7 +40,7 @@ def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def run(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+def run_interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
     """The result of what takes the connection long, which Ctrl-C ends at once.
 
     DuckDB looks for signals too seldom while it sorts, but hears of an interrupt within

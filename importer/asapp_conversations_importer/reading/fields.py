@@ -13,7 +13,7 @@ from attrs import frozen
 
 from .sources import SourceError
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """The keys that lead to a value, outermost first."""
 
 WORDS = {
@@ -36,7 +36,7 @@ class Field:
         is_time: whether it is a date and time.
     """
 
-    path: Path
+    path: KeyPath
     required: bool
     is_time: bool
 
@@ -75,7 +75,7 @@ def fields() -> Fields:
     return Fields(conversation, tuple(_leaves(rules.message_schema, (), required=True)))
 
 
-def _leaves(schema: Mapping[str, Any], path: Path, required: bool) -> Iterator[Field]:
+def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterator[Field]:
     properties = schema.get("properties", {})
     for name, unresolved in properties.items():
         inner = load_document().resolve(unresolved)
@@ -99,7 +99,7 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     return checked
 
 
-def locate(name: str, columns: Collection[str], mapping: Mapping[str, str]) -> Path | None:
+def locate(name: str, columns: Collection[str], mapping: Mapping[str, str]) -> KeyPath | None:
     """Where the field called `name` is found in a record with these columns, if it is there.
 
     Case, dots and underscores make no difference unless that would leave a choice, which is a

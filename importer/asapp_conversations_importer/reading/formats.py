@@ -13,8 +13,7 @@ from typing import BinaryIO
 
 from asapp_conversations.toolkit import MAX_BODY_BYTES
 
-from .record_reader import parse_json
-from .records import Unreadable
+from .record_parser import Unreadable, parse_json
 from .sources import SourceError
 
 Numbered = Iterator[tuple[int, object]]
@@ -60,7 +59,7 @@ SCALAR = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,"{}\[\]]++(?=[\s,\]])', re.DOTA
 BETWEEN = re.compile(rb"[\s,]*+")
 
 
-class _Window:
+class _Buffer:
     """The part of a stream that is being looked at."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -95,45 +94,45 @@ def split_json(stream: BinaryIO, name: str) -> Iterator[bytes]:
     Raises:
         SourceError: the text ends within a value, or there is something behind the array.
     """
-    window = _Window(stream)
-    window.grow()
-    window.content = window.content.removeprefix(BYTE_ORDER_MARK)
-    inside = window.peek() == b"["
-    window.position += inside
+    buffer = _Buffer(stream)
+    buffer.grow()
+    buffer.content = buffer.content.removeprefix(BYTE_ORDER_MARK)
+    inside = buffer.peek() == b"["
+    buffer.position += inside
     number = 0
-    while (byte := window.peek()) and not (inside and byte == b"]"):
+    while (byte := buffer.peek()) and not (inside and byte == b"]"):
         number += 1
-        end = _value_end(window)
+        end = _value_end(buffer)
         if end is None:
             raise SourceError(
                 f"{name} is broken: its record {number} is not closed; nothing can be read after it"
             )
-        yield window.content[window.position : end]
-        window.position = end
+        yield buffer.content[buffer.position : end]
+        buffer.position = end
     if inside:
         if not byte:
             raise SourceError(
                 f"{name} is broken: it ends after record {number} without a closing ]"
             )
-        window.position += 1
-        if window.peek():
+        buffer.position += 1
+        if buffer.peek():
             raise SourceError(f"{name} is broken: there is more text after the closing ]")
 
 
-def _value_end(window: _Window) -> int | None:
-    """Where the value at the window's position ends; None if it does not."""
+def _value_end(buffer: _Buffer) -> int | None:
+    """Where the value at the buffer's position ends; None if it does not."""
     scanned = depth = 0
-    scalar = window.peek() not in (b"{", b"[")
+    scalar = buffer.peek() not in (b"{", b"[")
     while True:
-        start = window.position + scanned
-        found = (SCALAR if scalar else TO_BRACKET).match(window.content, start)
+        start = buffer.position + scanned
+        found = (SCALAR if scalar else TO_BRACKET).match(buffer.content, start)
         if found:
-            scanned = found.end() - window.position
+            scanned = found.end() - buffer.position
             if not scalar:
                 depth += 1 if found[0][-1:] in b"{[" else -1
             if depth <= 0:
                 return found.end()
-        elif len(window.content) - window.position > MAX_RECORD_BYTES or not window.grow():
+        elif len(buffer.content) - buffer.position > MAX_RECORD_BYTES or not buffer.grow():
             return None
 
 

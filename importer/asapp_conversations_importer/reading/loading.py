@@ -1,4 +1,4 @@
-"""One pass over a source: each record is read once, and its messages leave in batches."""
+"""One pass over a source: each record is read once, and its messages leave in chunks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from attrs import define, field
 
 from .fields import Field, fields, missing_columns
 from .files import Feed, find_files, open_file
+from .messages import Place, Reject
 from .originals import size_of
-from .record_reader import Entry, RecordReader
-from .records import Place, Reject
+from .record_parser import RecordParser, ValidMessage
 from .sources import Files, Query, ReadOptions, Source
 from .tables import open_query, open_table, table_records
 
-BATCH_BYTES = 2 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 """Of messages and rejects that are handed on together."""
 
 OVERHEAD = 500
@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
         ("content", pa.binary()),
     ]
 )
-"""A message in a batch; `feed` and `number` are its place, `sequence` its turn in the source."""
+"""A message in a chunk; `feed` and `number` are its place, `sequence` its turn in the source."""
 
 
 def open_feeds(
@@ -58,7 +58,7 @@ def open_feeds(
 
 
 @define
-class _Batch:
+class _Chunk:
     """Messages and rejects on their way.
 
     Messages are kept in columns: a tuple for each would be a hundred thousand objects that the
@@ -77,9 +77,9 @@ class Loader:
     """Takes feeds, and counts.
 
     Attributes:
-        insert: is given each batch of messages, as `SCHEMA` has it.
+        insert: is given each chunk of messages, as `SCHEMA` has it.
         on_reject: is given each reject.
-        on_progress: is given the number of records so far, after each batch.
+        on_progress: is given the number of records so far, after each chunk.
         feeds: those taken so far.
         records: how many records they had.
         messages: how many valid messages.
@@ -104,70 +104,70 @@ class Loader:
             SourceError: it cannot be read, or has no column for a field that has to be there.
         """
         self.feeds.append(feed)
-        reader = RecordReader(self.options)
+        parser = RecordParser(self.options)
         if feed.columns is not None:
-            _check_header(feed, reader)
-        batch, size, checked = _Batch(), 0, False
+            _check_header(feed, parser)
+        chunk, size, checked = _Chunk(), 0, False
         for number, record in feed.records:
             self.records += 1
-            for outcome in reader.read(record):
-                if isinstance(outcome, Entry):
+            for outcome in parser.parse(record):
+                if isinstance(outcome, ValidMessage):
                     conversation_id, sent_at, content = outcome
-                    batch.ids.append(conversation_id)
-                    batch.times.append(sent_at)
-                    batch.contents.append(content)
-                    batch.numbers.append(number)
+                    chunk.ids.append(conversation_id)
+                    chunk.times.append(sent_at)
+                    chunk.contents.append(content)
+                    chunk.numbers.append(number)
                     size += len(content) + OVERHEAD
                 else:
-                    batch.rejects.append(outcome.at(Place(feed.name, feed.unit, number)))
+                    chunk.rejects.append(outcome.at(Place(feed.name, feed.unit, number)))
                     size += size_of(outcome.record) + OVERHEAD
-            if size >= BATCH_BYTES:
+            if size >= CHUNK_BYTES:
                 if not checked:
-                    _check_found(feed, reader)
+                    _check_found(feed, parser)
                     checked = True
-                self._pass_on(batch)
-                batch, size = _Batch(), 0
+                self._pass_on(chunk)
+                chunk, size = _Chunk(), 0
         if not checked:
-            _check_found(feed, reader)
-        self._pass_on(batch)
+            _check_found(feed, parser)
+        self._pass_on(chunk)
 
-    def _pass_on(self, batch: _Batch) -> None:
-        for reject in batch.rejects:
+    def _pass_on(self, chunk: _Chunk) -> None:
+        for reject in chunk.rejects:
             self.on_reject(reject)
-        if batch.ids:
-            self.insert(self._arrow(batch))
-        self.messages += len(batch.ids)
-        self.rejected += len(batch.rejects)
-        self.bytes += sum(map(len, batch.contents))
+        if chunk.ids:
+            self.insert(self._arrow(chunk))
+        self.messages += len(chunk.ids)
+        self.rejected += len(chunk.rejects)
+        self.bytes += sum(map(len, chunk.contents))
         self.on_progress(self.records)
 
-    def _arrow(self, batch: _Batch) -> pa.RecordBatch:
-        count = len(batch.ids)
+    def _arrow(self, chunk: _Chunk) -> pa.RecordBatch:
+        count = len(chunk.ids)
         sequence = range(self.messages, self.messages + count)
         feeds = [len(self.feeds) - 1] * count
-        columns = (batch.ids, batch.times, sequence, feeds, batch.numbers, batch.contents)
+        columns = (chunk.ids, chunk.times, sequence, feeds, chunk.numbers, chunk.contents)
         arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
         return pa.record_batch(arrays, schema=SCHEMA)
 
 
-def _check_header(feed: Feed, reader: RecordReader) -> None:
+def _check_header(feed: Feed, parser: RecordParser) -> None:
     """Raise for a field that has no column; a list of messages has those of a message inside."""
-    reader.layout(tuple(feed.columns or ()))
+    parser.layout(tuple(feed.columns or ()))
     known = fields()
-    wanted = [known.conversation] if reader.has_messages else known
-    _demand([item for item in wanted if item.required], feed, reader)
+    wanted = [known.conversation] if parser.has_messages else known
+    _demand([item for item in wanted if item.required], feed, parser)
 
 
-def _check_found(feed: Feed, reader: RecordReader) -> None:
+def _check_found(feed: Feed, parser: RecordParser) -> None:
     """Raise for a field that no record has had, while there are columns that nothing takes.
 
     Without such a column it is the records that lack a value, and each is rejected by itself.
     """
-    if reader.unused:
-        _demand([item for item in fields() if item.required], feed, reader)
+    if parser.unused:
+        _demand([item for item in fields() if item.required], feed, parser)
 
 
-def _demand(wanted: Iterable[Field], feed: Feed, reader: RecordReader) -> None:
-    missing = [item for item in wanted if item.name not in reader.found]
+def _demand(wanted: Iterable[Field], feed: Feed, parser: RecordParser) -> None:
+    missing = [item for item in wanted if item.name not in parser.found]
     if missing:
-        raise missing_columns(feed.name, missing, list(reader.columns), reader.mapping)
+        raise missing_columns(feed.name, missing, list(parser.columns), parser.mapping)

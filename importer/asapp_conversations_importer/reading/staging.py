@@ -15,14 +15,12 @@ import pyarrow as pa
 from asapp_conversations import InvalidRequestError
 from attrs import frozen
 
-from .duckdb_engine import connect, run
+from .duckdb_engine import connect, run_interruptibly
 from .files import Feed
 from .formats import wide_csv_fields
 from .loading import Loader, open_feeds
-from .records import Conversation, Place, Reject, Staged
+from .messages import Conversation, Place, ReadyMessage, Reject
 from .sources import ReadOptions, Source
-
-__all__ = ["Conversation", "Staging", "StagingError", "Totals"]
 
 MEMORY_LIMIT = 1_000_000_000
 READ_AHEAD = 8192
@@ -138,7 +136,7 @@ class Staging:
     def conversations(self) -> Iterator[Conversation]:
         """Every conversation, by ascending id; in memory is one, and a few thousand messages."""
         current = ""
-        messages: list[Staged] = []
+        messages: list[ReadyMessage] = []
         with closing(self._connection.cursor()) as cursor:
             for batch in cursor.sql("FROM messages").to_arrow_reader(READ_AHEAD):
                 rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
@@ -148,7 +146,7 @@ class Staging:
                         messages = []
                     current = conversation_id
                     place = Place(self._feeds[feed].name, self._feeds[feed].unit, number)
-                    messages.append(Staged(content, place))
+                    messages.append(ReadyMessage(content, place))
         if messages:
             yield Conversation(current, messages)
 
@@ -160,15 +158,20 @@ class Staging:
             self._connection.unregister("batch")
 
         with self._explained():
-            run(self._connection, insert)
+            run_interruptibly(self._connection, insert)
 
     def _run(self, statement: str) -> None:
         with self._explained():
-            run(self._connection, partial(self._connection.execute, statement))
+            run_interruptibly(self._connection, partial(self._connection.execute, statement))
 
     def _fetch(self, query: str) -> tuple[int, ...]:
         with self._explained():
-            return run(self._connection, lambda: self._connection.execute(query).fetchone()) or ()
+            return (
+                run_interruptibly(
+                    self._connection, lambda: self._connection.execute(query).fetchone()
+                )
+                or ()
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .duckdb_engine import run
+from .duckdb_engine import run_interruptibly
 from .fields import check_mapping, fields, locate
 from .formats import Numbered
 from .sources import ReadOptions, SourceError
@@ -47,7 +47,7 @@ def open_query(
 ) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
     """A query's columns, and its rows in order."""
     try:
-        reader = run(connection, partial(_select, sql, connection))
+        reader = run_interruptibly(connection, partial(_select, sql, connection))
     except duckdb.Error as error:
         raise query_error(error) from None
     return reader.schema, _answered(reader)

@@ -13,20 +13,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class TimeReader:
-    """Reads times as the options say."""
+class TimeParser:
+    """Parses times as the options say."""
 
     def __init__(self, options: ReadOptions) -> None:
         self._timezone = options.timezone
         self._formats = options.time_formats
 
-    def read(self, value: str | datetime) -> tuple[int, str]:
+    def parse(self, value: str | datetime) -> tuple[int, str]:
         """Microseconds since 1970-01-01 UTC, and the form that goes out.
 
         `ValueError` for a text that is no time.
         """
         if self._formats and isinstance(value, str):
-            value = self._parse(value)
+            value = self._by_format(value)
         moment = parse_utc(value, self._timezone)
         # The same text as WireTime's, at a fifth of the time.
         text = orjson.dumps(moment, option=orjson.OPT_UTC_Z)[1:-1].decode()
@@ -34,10 +34,10 @@ class TimeReader:
 
     @property
     def complaint(self) -> str:
-        """What is wrong with a text that `read` refuses."""
+        """What is wrong with a text that `parse` refuses."""
         return "is not an ISO 8601 time" + " and fits no time format" * bool(self._formats)
 
-    def _parse(self, value: str) -> datetime | str:
+    def _by_format(self, value: str) -> datetime | str:
         for pattern in self._formats:
             try:
                 return datetime.strptime(value, pattern)

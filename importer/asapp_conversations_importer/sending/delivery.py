@@ -19,9 +19,9 @@ from asapp_conversations import (
 from asapp_conversations.toolkit import Batch, body_size, cut, join_messages, message_batch_rules
 from attrs import define, evolve, field
 
-from ..counts import Counts
 from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
-from .outcomes import Limits, Outcome, Refusal, Withheld, named_message, refusals
+from ..ledger.counts import Counts
+from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld, named_message, refused_messages
 
 HOPELESS_SINGLES = 3
 """So many messages refused one by one, none accepted: the conversation is what is refused."""
@@ -35,13 +35,13 @@ class Delivery(Generic[MessageT]):
     """Takes one conversation through, batch by batch.
 
     Call `next_batch`, write `checkpoint` down, send the batch, call `settle`, write `checkpoint`
-    and `take_refusals()` down, and so on until there is no batch.
+    and `take_refused()` down, and so on until there is no batch.
 
     Attributes:
         conversation_id: the conversation.
         messages: all that the source holds of it, in order.
         checkpoint: how far it has come.
-        limits: what a request may hold.
+        limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
         waiting: whether the last outcome leaves the batch for a later try.
     """
@@ -49,15 +49,15 @@ class Delivery(Generic[MessageT]):
     conversation_id: str
     messages: Sequence[MessageT]
     checkpoint: Checkpoint
-    limits: Limits
+    limit: BodyLimit
     isolate: bool = True
     waiting: bool = field(init=False, default=False)
     _initial: Checkpoint = field(init=False)
     _digest: RunningDigest = field(init=False)
     _indexes: tuple[int, ...] = field(init=False, default=())
     _refused: set[int] = field(init=False)
-    _refusals: list[Refusal] = field(init=False, factory=list)
-    _stops: list[int] = field(init=False, factory=list)
+    _newly_refused: list[RefusedMessage] = field(init=False, factory=list)
+    _bounds: list[int] = field(init=False, factory=list)
     _doubtful: bool = field(init=False, default=False)
     _accepted: bool = field(init=False, default=False)
     _singles_refused: int = field(init=False, default=0)
@@ -129,9 +129,9 @@ class Delivery(Generic[MessageT]):
             case _:
                 self._wait(outcome)
 
-    def take_refusals(self) -> list[Refusal]:
+    def take_refused(self) -> list[RefusedMessage]:
         """The messages refused since this was last asked."""
-        taken, self._refusals = self._refusals, []
+        taken, self._newly_refused = self._newly_refused, []
         return taken
 
     def _count(self, start: int, stop: int) -> int:
@@ -143,14 +143,14 @@ class Delivery(Generic[MessageT]):
     def _choose(self) -> tuple[int, ...]:
         """The messages of the next batch; none when all is settled, which is noted."""
         while self.checkpoint.done < len(self.messages):
-            end = self._stops[-1] if self._stops else len(self.messages)
+            end = self._bounds[-1] if self._bounds else len(self.messages)
             indexes = self._cut(end)
             size = body_size(self._sizes(indexes))
             if not indexes:
                 self._advance(end)
-            elif size > self.limits.max_body:
-                reason = f"does not fit a request of {self.limits.max_body:,} bytes"
-                self._refuse([Refusal(index, reason) for index in indexes])
+            elif size > self.limit.max_body:
+                reason = f"does not fit a request of {self.limit.max_body:,} bytes"
+                self._refuse([RefusedMessage(index, reason) for index in indexes])
             else:
                 return indexes
         return ()
@@ -160,7 +160,7 @@ class Delivery(Generic[MessageT]):
         start = self.checkpoint.done
         candidates = (index for index in range(start, end) if index not in self._refused)
         few = tuple(islice(candidates, message_batch_rules().max_messages))
-        return few[: cut(self._sizes(few), 0, self.limits.max_body)]
+        return few[: cut(self._sizes(few), 0, self.limit.max_body)]
 
     def _sizes(self, indexes: Sequence[int]) -> list[int]:
         return [len(self.messages[index].content) for index in indexes]
@@ -178,8 +178,8 @@ class Delivery(Generic[MessageT]):
         """Note everything before `done` as settled."""
         known = self.checkpoint
         self._digest = self._digest.then(self._contents(known.done, done))
-        while self._stops and self._stops[-1] <= done:
-            self._stops.pop()
+        while self._bounds and self._bounds[-1] <= done:
+            self._bounds.pop()
         ahead = max([done, *(index + 1 for index in self._refused)])
         self.checkpoint = evolve(
             known,
@@ -202,34 +202,34 @@ class Delivery(Generic[MessageT]):
     def _shrink(self, error: PayloadTooLargeError) -> None:
         self.checkpoint = evolve(self.checkpoint, in_flight=False)
         if len(self._indexes) == 1:
-            self._refuse(refusals(self._indexes, error))
+            self._refuse(refused_messages(self._indexes, error))
             return
         middle = (len(self._indexes) + 1) // 2
         halves = self._indexes[:middle], self._indexes[middle:]
         larger = max(body_size(self._sizes(half)) for half in halves)
-        self.limits.max_body = min(self.limits.max_body, larger)
+        self.limit.max_body = min(self.limit.max_body, larger)
 
     def _isolate(self, error: APIStatusError) -> None:
         self.checkpoint = evolve(self.checkpoint, in_flight=False)
         named = named_message(error)
         if not self.isolate:
-            self._refuse(refusals(self._indexes, error))
+            self._refuse(refused_messages(self._indexes, error))
         elif named is not None and named < len(self._indexes):
-            self._refuse(refusals([self._indexes[named]], error))
+            self._refuse(refused_messages([self._indexes[named]], error))
         elif len(self._indexes) == 1:
             self._singles_refused += 1
             if self._singles_refused >= HOPELESS_SINGLES and not self._accepted:
                 self._reject_rest(error)
             else:
-                self._refuse(refusals(self._indexes, error))
+                self._refuse(refused_messages(self._indexes, error))
         else:
             last = self._indexes[-1] + 1
             middle = self._indexes[(len(self._indexes) + 1) // 2]
-            self._stops += [last, middle]
+            self._bounds += [last, middle]
 
-    def _refuse(self, refused: Sequence[Refusal]) -> None:
-        self._refusals += refused
-        self._refused.update(refusal.index for refusal in refused)
+    def _refuse(self, refused: Sequence[RefusedMessage]) -> None:
+        self._newly_refused += refused
+        self._refused.update(message.index for message in refused)
         ahead = max(self.checkpoint.ahead, refused[-1].index + 1)
         self.checkpoint = evolve(
             self.checkpoint,
@@ -239,8 +239,8 @@ class Delivery(Generic[MessageT]):
         )
 
     def _reject_rest(self, error: APIStatusError) -> None:
-        rest = refusals(self._sendable(self.checkpoint.done, len(self.messages)), error)
-        self._refusals += rest
+        rest = refused_messages(self._sendable(self.checkpoint.done, len(self.messages)), error)
+        self._newly_refused += rest
         self.checkpoint = evolve(
             self.checkpoint, in_flight=False, status=Status.REJECTED, reason=rest[0].reason
         )

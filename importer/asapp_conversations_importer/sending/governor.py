@@ -11,7 +11,9 @@ import httpx
 from asapp_conversations.toolkit import AsyncGate, Clock, Exchange
 from attrs import define
 
-from .stops import Stop, StoppedBy, day_of, next_day
+from ..ledger.days import day_of, next_day
+from .outcomes import Withheld
+from .stops import Stop, StoppedBy
 
 NO_ANSWER = "no answer"
 
@@ -24,18 +26,6 @@ class RequestBook(Protocol):
     def requests_on(self, day: str) -> int: ...
 
     async def flushed(self) -> None: ...
-
-
-class Held(Exception):
-    """An attempt that does not leave, because the run ends.
-
-    Attributes:
-        outcome_unknown: whether an earlier attempt of the request may have been carried out.
-    """
-
-    def __init__(self, outcome_unknown: bool) -> None:
-        super().__init__("the run ends")
-        self.outcome_unknown = outcome_unknown
 
 
 @define
@@ -131,7 +121,7 @@ class Governor:
         self._stopped = asyncio.Event()
 
     async def admit(self, exchange: Exchange) -> None:
-        """Wait until this attempt may leave; `Held` when it may not any more."""
+        """Wait until this attempt may leave; `Withheld` when it may not any more."""
         while not self.stop and not self._window.has_room(exchange, self._in_flight):
             await self._changed.wait()
         self._in_flight += 1
@@ -142,7 +132,7 @@ class Governor:
             # Who was counted in time may still leave when the daily limit is reached.
             if self.stop and self.stop.by is not StoppedBy.DAILY_LIMIT:
                 self._book.count_request(day, -1)
-                raise Held(exchange.outcome_unknown)
+                raise Withheld(outcome_unknown=exchange.outcome_unknown)
         except BaseException:
             self._leave()
             raise
@@ -153,7 +143,7 @@ class Governor:
         while True:
             await self._sit_out_pause()
             if self.stop:
-                raise Held(exchange.outcome_unknown)
+                raise Withheld(outcome_unknown=exchange.outcome_unknown)
             now = self._clock.time()
             day = day_of(now)
             if self._daily_limit is None or self._book.requests_on(day) < self._daily_limit:

@@ -14,8 +14,8 @@ MESSAGE_PATH = re.compile(r"/(?P<list>[^/]+)/(?P<index>\d+)(?P<field>/.*)?$", re
 
 
 @define
-class Limits:
-    """What a request may hold; shared by all conversations of a run.
+class BodyLimit:
+    """How large a request may be; shared by all conversations of a run.
 
     Attributes:
         max_body: bytes; falls when ASAPP answers 413, to the size of the larger half.
@@ -25,7 +25,7 @@ class Limits:
 
 
 @frozen
-class Refusal:
+class RefusedMessage:
     """A message that will not be sent again.
 
     Attributes:
@@ -41,27 +41,28 @@ class Refusal:
     request_id: str | None = None
 
 
-@frozen
-class Withheld:
-    """A batch whose last attempt did not leave, because the run was stopped or paused.
+class Withheld(Exception):
+    """That a batch did not leave, because the run was stopped or paused.
 
     Attributes:
         outcome_unknown: whether an earlier attempt may have been carried out.
     """
 
-    outcome_unknown: bool
+    def __init__(self, *, outcome_unknown: bool) -> None:
+        super().__init__("the run ends")
+        self.outcome_unknown = outcome_unknown
 
 
 Outcome = Receipt | RequestFailedError | Withheld
 
 
-def refusals(indexes: Sequence[int], error: APIStatusError) -> list[Refusal]:
+def refused_messages(indexes: Sequence[int], error: APIStatusError) -> list[RefusedMessage]:
     """That ASAPP refuses these messages of a conversation, in its own words."""
     match = MESSAGE_PATH.match(error.path or "")
     path = (match["field"] if match else error.path) or ""
     field = path.strip("/").replace("/", ".") or None
     reason = f"ASAPP answers {error.code or error.status_code}: {error.message or 'no more'}"
-    return [Refusal(index, reason, field, error.request_id) for index in indexes]
+    return [RefusedMessage(index, reason, field, error.request_id) for index in indexes]
 
 
 def named_message(error: APIStatusError) -> int | None:

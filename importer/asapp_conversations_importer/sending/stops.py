@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from asapp_conversations import (
@@ -20,6 +20,8 @@ from asapp_conversations import (
     UnprocessableEntityError,
 )
 from attrs import define, frozen
+
+from ..ledger.days import next_day
 
 FAILURES_IN_A_ROW = 5
 """After so many requests that failed with all their retries, the service fails for everyone."""
@@ -93,17 +95,6 @@ class Breaker:
         return None
 
 
-def day_of(now: float) -> str:
-    """The UTC day of a time in seconds since 1970, such as `2026-11-24`."""
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
-
-
-def next_day(now: float) -> float:
-    """When the next UTC day begins, in seconds since 1970: daily limits come back then."""
-    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight + timedelta(days=1)).timestamp()
-
-
 def limit_returns(now: float, retry_after: float | None) -> float:
     """When to come back after a 429 that outlasted its retries, in seconds since 1970."""
     if retry_after is not None:
@@ -112,8 +103,3 @@ def limit_returns(now: float, retry_after: float | None) -> float:
     if since_midnight < NEW_DAY.total_seconds():
         return now + NEW_DAY.total_seconds()
     return next_day(now)
-
-
-def iso_time(seconds: float) -> str:
-    """A time in seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

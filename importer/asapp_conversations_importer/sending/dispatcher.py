@@ -10,17 +10,16 @@ from itertools import islice
 import orjson
 from asapp_conversations import AsyncClient, RateLimitError, Receipt, RequestFailedError
 from asapp_conversations.toolkit import Batch, message_batch_rules
-from attrs import define, field
+from attrs import define, field, frozen
 
-from ..counts import Counts
 from ..ledger.checkpoint import Status
-from ..ledger.file import LedgerError, RejectRow
+from ..ledger.counts import Counts
+from ..ledger.database import LedgerError, RejectRow
 from ..ledger.ledger import Ledger
-from ..reading.records import Conversation, Reject, Staged
-from ..report import Failure
+from ..reading.messages import Conversation, ReadyMessage, Reject
 from .delivery import Delivery
-from .governor import Governor, Held
-from .outcomes import Limits, Outcome, Refusal, Withheld
+from .governor import Governor
+from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
 from .stops import Breaker, Stop, StoppedBy
 
 READ_AHEAD = 64
@@ -30,6 +29,14 @@ KEPT_FAILURES = 100
 """How many failures a report names."""
 
 SETTLED = frozenset({Status.FINISHED, Status.REJECTED, Status.CHANGED})
+
+
+@frozen
+class Failure:
+    """Why messages of a conversation were not, or not certainly, stored."""
+
+    conversation_id: str
+    reason: str
 
 
 @define
@@ -55,14 +62,14 @@ class Tally:
         self.counts = self.counts - before + after
 
 
-class Sender:
+class Dispatcher:
     """Takes conversations from a source through, several at a time.
 
     Args:
         conversations: the source, each conversation once.
         client: sends; its gate is `governor`.
         ledger: is told before a batch leaves and after its answer.
-        limits: what a request may hold.
+        limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
     """
 
@@ -72,7 +79,7 @@ class Sender:
         client: AsyncClient,
         ledger: Ledger,
         governor: Governor,
-        limits: Limits,
+        limit: BodyLimit,
         *,
         isolate: bool,
     ) -> None:
@@ -81,10 +88,10 @@ class Sender:
         self._client = client
         self._ledger = ledger
         self._governor = governor
-        self._limits = limits
+        self._limit = limit
         self._isolate = isolate
         self._breaker = Breaker()
-        self._read: deque[Delivery[Staged]] = deque()
+        self._read: deque[Delivery[ReadyMessage]] = deque()
         self._reading = asyncio.Lock()
 
     async def work(self) -> None:
@@ -92,7 +99,7 @@ class Sender:
         while not self._governor.stop and (delivery := await self._next()) is not None:
             await self._deliver(delivery)
 
-    async def _next(self) -> Delivery[Staged] | None:
+    async def _next(self) -> Delivery[ReadyMessage] | None:
         """The next conversation with something to send."""
         async with self._reading:
             while not self._read:
@@ -107,19 +114,19 @@ class Sender:
                     self._begin(delivery)
             return self._read.popleft()
 
-    def _read_ahead(self) -> list[Delivery[Staged]]:
+    def _read_ahead(self) -> list[Delivery[ReadyMessage]]:
         return [
             Delivery(
                 conversation.conversation_id,
                 conversation.messages,
                 self._ledger.find(conversation.conversation_id),
-                self._limits,
+                self._limit,
                 self._isolate,
             )
             for conversation in islice(self._conversations, READ_AHEAD)
         ]
 
-    def _begin(self, delivery: Delivery[Staged]) -> None:
+    def _begin(self, delivery: Delivery[ReadyMessage]) -> None:
         self.tally.conversations += 1
         self.tally.last_seen = delivery.conversation_id
         self.tally.replace(Counts(), delivery.counts())
@@ -129,7 +136,7 @@ class Sender:
             self._record_failure(delivery.conversation_id, str(delivery.checkpoint.reason))
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
 
-    async def _deliver(self, delivery: Delivery[Staged]) -> None:
+    async def _deliver(self, delivery: Delivery[ReadyMessage]) -> None:
         more = True
         while more:
             counted = delivery.counts()
@@ -138,7 +145,7 @@ class Sender:
             finally:
                 self.tally.replace(counted, delivery.counts())
 
-    async def _deliver_batch(self, delivery: Delivery[Staged]) -> bool:
+    async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:
         """Send the next batch; whether there may be one more to send now."""
         batch = delivery.next_batch()
         self._note(delivery)
@@ -151,11 +158,11 @@ class Sender:
         limited = isinstance(outcome, RateLimitError) and not self._governor.stop
         return limited or not delivery.waiting
 
-    async def _send(self, delivery: Delivery[Staged], batch: Batch) -> Outcome:
+    async def _send(self, delivery: Delivery[ReadyMessage], batch: Batch) -> Outcome:
         try:
             receipt = await self._client.send_batch(delivery.conversation_id, batch.body)
-        except Held as held:
-            return Withheld(held.outcome_unknown)
+        except Withheld as withheld:
+            return withheld
         except LedgerError as error:
             self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
             return Withheld(outcome_unknown=False)
@@ -177,8 +184,8 @@ class Sender:
         if stop:
             self._governor.end(stop)
 
-    def _note(self, delivery: Delivery[Staged]) -> None:
-        rejects = [reject_row(delivery, refusal) for refusal in delivery.take_refusals()]
+    def _note(self, delivery: Delivery[ReadyMessage]) -> None:
+        rejects = [reject_row(delivery, refused) for refused in delivery.take_refused()]
         self.tally.reasons.update(row.reason for row in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
 
@@ -187,11 +194,11 @@ class Sender:
             self.tally.failures.append(Failure(conversation_id, reason))
 
 
-def reject_row(delivery: Delivery[Staged], refusal: Refusal) -> RejectRow:
+def reject_row(delivery: Delivery[ReadyMessage], refused: RefusedMessage) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
-    message = delivery.messages[refusal.index]
+    message = delivery.messages[refused.index]
     name = message_batch_rules().conversation_parameter
     record = {name: delivery.conversation_id, **orjson.loads(message.content)}
-    reject = Reject(message.place, delivery.conversation_id, refusal.field, refusal.reason, record)
-    content = {**reject.to_dict(), "request_id": refusal.request_id}
-    return RejectRow(refusal.reason, content, delivery.conversation_id, refusal.index)
+    reject = Reject(message.place, delivery.conversation_id, refused.field, refused.reason, record)
+    content = {**reject.to_dict(), "request_id": refused.request_id}
+    return RejectRow(refused.reason, content, delivery.conversation_id, refused.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asapp_conversations_emulator.limits import DAY, DailyLimit, SpikeArrest
+from asapp_conversations_emulator.gateway import DAY, DailyLimit, SpikeArrest
 
 
 def test_spike_arrest_smooths() -> None:

@@ -1,10 +1,8 @@
-"""Records: names, times, and what holds for any mix of good and bad ones."""
+"""Records: names, times, and what becomes of each."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta, timezone
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,20 +10,20 @@ import orjson
 import pytest
 from asapp_conversations import InvalidRequestError, agent
 from asapp_conversations.batching import encode_message
-from asapp_conversations_importer.reading.fields import fields
-from asapp_conversations_importer.reading.grouping import group
-from asapp_conversations_importer.reading.originals import original
-from asapp_conversations_importer.reading.record_reader import Entry, RecordReader
-from asapp_conversations_importer.reading.records import Reject
-from asapp_conversations_importer.reading.sources import Files, ReadOptions, SourceError
-from asapp_conversations_importer.reading.staging import Staging
-from hypothesis import HealthCheck, given, settings
+from asapp_conversations_importer import ReadOptions, SourceError
+from asapp_conversations_importer.reading.record_parser import (
+    RecordParser,
+    ValidMessage,
+    fields,
+    original,
+)
+from hypothesis import given
 from hypothesis import strategies as st
 
 
 def read_one(record: object, **options: Any) -> Any:
     """The only outcome of a record."""
-    (outcome,) = RecordReader(ReadOptions(**options)).read(record)
+    (outcome,) = RecordParser(ReadOptions(**options)).parse(record)
     return outcome
 
 
@@ -53,7 +51,7 @@ def test_names_may_be_written_in_several_ways(names) -> None:
     values = ("C1", "hello", "agent", "a", "2024-03-04T08:00:00Z")
     entry = read_one(dict(zip(names, values, strict=True)))
 
-    assert entry == Entry(
+    assert entry == ValidMessage(
         "C1",
         1_709_539_200_000_000,
         b'{"sender":{"externalId":"a","role":"agent"},"text":"hello","timestamp":"2024-03-04T08:00:00Z"}',
@@ -81,12 +79,12 @@ def test_columns_can_be_mapped(record) -> None:
     assert b'"text":"hello"' in read_one(source, columns=mapping).content
     assert read_one(record(), columns={"text": "nothing"}).problems[0].path == "text"
     with pytest.raises(InvalidRequestError, match="no field 'txt' to map; the fields are conv"):
-        RecordReader(ReadOptions(columns={"txt": "a"}))
+        RecordParser(ReadOptions(columns={"txt": "a"}))
 
 
 def test_the_list_of_messages_can_be_mapped(record) -> None:
     """A foreign export's conversations have their messages under a name of their own."""
-    outcomes = RecordReader(ReadOptions(columns={"messages": "turns"})).read(
+    outcomes = RecordParser(ReadOptions(columns={"messages": "turns"})).parse(
         {"conversationId": "C2", "turns": [record(), record("b")]}
     )
     assert [outcome.conversation_id for outcome in outcomes] == ["C2", "C2"]
@@ -94,15 +92,15 @@ def test_the_list_of_messages_can_be_mapped(record) -> None:
 
 def test_a_column_of_that_name_need_not_be_a_list(record) -> None:
     """A message's record may have a column called messages for something else."""
-    assert isinstance(read_one({**record(), "messages": 3}), Entry)
+    assert isinstance(read_one({**record(), "messages": 3}), ValidMessage)
 
 
 def test_any_number_of_shapes_is_read(record) -> None:
     """Records that each have a column of their own are read alike, and none is remembered."""
-    reader = RecordReader(ReadOptions())
+    parser = RecordParser(ReadOptions())
     for number in range(2500):
-        (outcome,) = reader.read({**record(), f"extra {number}": 1})
-        assert isinstance(outcome, Entry)
+        (outcome,) = parser.parse({**record(), f"extra {number}": 1})
+        assert isinstance(outcome, ValidMessage)
 
 
 @pytest.mark.parametrize(
@@ -182,82 +180,3 @@ def test_what_is_kept_of_a_record_is_json(record, kept) -> None:
     """Whatever a record held, its reject can be written as JSON."""
     assert original(record) == kept
     assert orjson.loads(orjson.dumps(original(record))) == kept
-
-
-good = st.fixed_dictionaries(
-    {
-        "conversationId": st.sampled_from(["A", "B", "C1"]),
-        "text": st.text(min_size=1, max_size=5),
-        "sender": st.just({"role": "agent", "externalId": "a"}),
-        "timestamp": st.integers(0, 3).map(lambda s: f"2024-03-04T08:00:0{s}Z"),
-    }
-)
-bad = st.sampled_from([{"text": ""}, {"conversationId": "c"}, {"timestamp": "?"}, {"sender": 1}])
-mixed = st.lists(
-    st.tuples(good, st.none() | bad).map(lambda p: {**p[0], **(p[1] or {})}), max_size=30
-)
-
-
-def expected_of(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The valid messages of each conversation in time order, ties in the order of the input."""
-    conversations: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for record in records:
-        valid = record["text"] and record["conversationId"] != "c"
-        if valid and record["timestamp"] != "?" and record["sender"] != 1:
-            message = {k: v for k, v in record.items() if k != "conversationId"}
-            conversations[record["conversationId"]].append(message)
-    return {k: sorted(v, key=lambda m: m["timestamp"]) for k, v in sorted(conversations.items())}
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(records=mixed)
-def test_nothing_is_lost_and_order_is_kept(tmp_path, records) -> None:
-    """Every record is a message or a reject; conversations are whole, sorted, and in time order."""
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(b"\n".join(map(orjson.dumps, records)))
-    rejects: list[Reject] = []
-    with Staging(tmp_path / "staging") as staging:
-        totals = staging.load(Files((str(path),)), on_reject=rejects.append)
-        found = {
-            c.conversation_id: [orjson.loads(m.content) for m in c.messages]
-            for c in staging.conversations()
-        }
-
-    expected = expected_of(records)
-    assert list(found.items()) == list(expected.items())
-    assert totals.records == totals.messages + len(rejects) == len(records)
-    assert totals.messages == sum(map(len, expected.values()))
-    assert totals.conversations == len(expected)
-    assert totals.rejected == len(rejects)
-
-
-@given(records=mixed)
-def test_grouped_records_need_no_staging(records) -> None:
-    """Records that come grouped are read lazily, a conversation at a time, to the same result."""
-    records.sort(key=lambda record: record["conversationId"])
-    rejects: list[Reject] = []
-    found = {
-        c.conversation_id: [orjson.loads(m.content) for m in c.messages]
-        for c in group(map(MappingProxyType, records), on_reject=rejects.append)
-    }
-
-    expected = expected_of(records)
-    assert found == expected
-    assert len(rejects) + sum(map(len, expected.values())) == len(records)
-
-
-def test_grouping_reads_no_further_than_it_must(record) -> None:
-    """A conversation is given out when the next one begins."""
-    taken = []
-
-    def source() -> Any:
-        for number in range(1, 5):
-            taken.append(number)
-            yield record(conversation_id=f"C{(number + 1) // 2}")
-
-    conversations = group(source())
-    assert next(conversations).conversation_id == "C1"
-    assert taken == [1, 2, 3]
-    assert [m.place.number for m in next(conversations).messages] == [3, 4]

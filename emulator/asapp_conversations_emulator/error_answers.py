@@ -32,7 +32,7 @@ class Answer:
     request_id: str = field(factory=lambda: str(uuid4()))
 
 
-def refusal(status: int, message: str | None = None, **headers: str) -> Answer:
+def error_answer(status: int, message: str | None = None, **headers: str) -> Answer:
     """The document's error of that status, with a fresh request id."""
     request_id = str(uuid4())
     return Answer(
@@ -42,7 +42,7 @@ def refusal(status: int, message: str | None = None, **headers: str) -> Answer:
 
 def bad_day(fault: Fault, now: float) -> Answer:
     """The answer of a `status` fault at the time `now`, in seconds since 1970."""
-    answer = refusal(fault.status)
+    answer = error_answer(fault.status)
     retry_after = fault.retry_after_header(now)
     if retry_after is not None:
         answer = evolve(answer, headers={"retry-after": retry_after})

@@ -15,11 +15,11 @@ from asapp_conversations.toolkit import (
     message_batch_rules,
 )
 
-from .fields import Path, check_mapping, fields, locate, same_name
+from .fields import KeyPath, check_mapping, fields, locate, same_name
+from .messages import Place, Reject
 from .originals import original
-from .records import Place, Reject, Unreadable
 from .sources import ReadOptions
-from .times import TimeReader
+from .times import TimeParser
 
 LAYOUTS_KEPT = 1000
 NOT_A_RECORD = "is not an object with named fields"
@@ -27,7 +27,7 @@ ENVELOPE = frozenset({"file", "reason", "record"})
 """The keys by which a line of a file of rejects is recognised."""
 
 
-class Entry(NamedTuple):
+class ValidMessage(NamedTuple):
     """A valid message.
 
     Attributes:
@@ -41,8 +41,8 @@ class Entry(NamedTuple):
     content: bytes
 
 
-class Refusal(NamedTuple):
-    """An invalid message, or an invalid record; `problems` has one at least."""
+class InvalidRecord(NamedTuple):
+    """A record, or a message of one, that cannot be sent; `problems` has one at least."""
 
     conversation_id: str | None
     problems: Sequence[Problem]
@@ -55,6 +55,13 @@ class Refusal(NamedTuple):
         return Reject(place, self.conversation_id, path, first.reason, self.record, tuple(more))
 
 
+class Unreadable(NamedTuple):
+    """What stands in the place of a record that its format does not let through."""
+
+    reason: str
+    original: object
+
+
 class Layout(NamedTuple):
     """Where the records of one set of columns have their values.
 
@@ -65,17 +72,17 @@ class Layout(NamedTuple):
             its own name, and the column that holds it, with the names within.
     """
 
-    conversation: Path | None
-    messages: Path | None
-    steps: list[tuple[bool, Path, str, str, Path]]
+    conversation: KeyPath | None
+    messages: KeyPath | None
+    steps: list[tuple[bool, KeyPath, str, str, KeyPath]]
 
 
 REJECTED = Layout(None, None, [])
 """A line of a file of rejects, whose own columns are those of the record in it."""
 
 
-class RecordReader:
-    """Reads records of one source, each a message or a conversation.
+class RecordParser:
+    """Parses records of one source, each a message or a conversation.
 
     Attributes:
         found: the names of the fields that some record has had.
@@ -89,14 +96,14 @@ class RecordReader:
         self.columns: dict[str, None] = {}
         self.unused: set[str] = set()
         self.mapping = check_mapping(options.columns)
-        self._times = TimeReader(options)
+        self._times = TimeParser(options)
         self._largest = options.max_body_bytes - body_size([0])
         self._fields = fields()
         self._list = message_batch_rules().messages_property
         self._order = [*(item.name for item in self._fields), self._list]
-        self._layouts: dict[Path, Layout] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
 
-    def read(self, record: object) -> list[Entry | Refusal]:
+    def parse(self, record: object) -> list[ValidMessage | InvalidRecord]:
         """Every message of a record.
 
         A record is a message with its conversation's id, a conversation with the list of its
@@ -104,24 +111,24 @@ class RecordReader:
         """
         if type(record) is not dict:
             if not isinstance(record, Mapping):
-                return [_refuse_unreadable(record)]
+                return [_not_a_record(record)]
             record = dict(record)
         layout = self.layout(tuple(record))
         if layout is REJECTED:
-            return self.read(_unwrap(record["record"]))
+            return self.parse(_unwrap(record["record"]))
         conversation_id = _value(record, layout.conversation)
         if layout.messages:
             messages = _value(record, layout.messages)
             if isinstance(messages, list):
-                return self._read_conversation(record, conversation_id, messages)
-        return [self._read_message(record, layout, conversation_id, record)]
+                return self._parse_conversation(record, conversation_id, messages)
+        return [self._parse_message(record, layout, conversation_id, record)]
 
     @property
     def has_messages(self) -> bool:
         """Whether some record has had a list of messages."""
         return self._list in self.found
 
-    def layout(self, columns: Path) -> Layout:
+    def layout(self, columns: tuple[str, ...]) -> Layout:
         """Where a record with these columns has its values."""
         layout = self._layouts.get(columns)
         if layout is None:
@@ -131,7 +138,7 @@ class RecordReader:
             self._layouts[columns] = layout
         return layout
 
-    def _make_layout(self, columns: Path) -> Layout:
+    def _make_layout(self, columns: tuple[str, ...]) -> Layout:
         if ENVELOPE.issubset(columns):
             return REJECTED
         names = self._order
@@ -146,29 +153,29 @@ class RecordReader:
             [(item.is_time, item.path[:-1], item.path[-1], *_split(p)) for item, p in steps if p],
         )
 
-    def _read_conversation(
+    def _parse_conversation(
         self, record: dict[str, Any], conversation_id: object, messages: list[object]
-    ) -> list[Entry | Refusal]:
+    ) -> list[ValidMessage | InvalidRecord]:
         id_name = self._fields.conversation.name
-        outcomes: list[Entry | Refusal] = []
+        outcomes: list[ValidMessage | InvalidRecord] = []
         for message in messages:
             if isinstance(message, dict):
                 layout = self.layout(tuple(message))
                 alone = {id_name: conversation_id, **message}
-                outcomes.append(self._read_message(message, layout, conversation_id, alone))
+                outcomes.append(self._parse_message(message, layout, conversation_id, alone))
             else:
                 alone = {id_name: conversation_id, self._list: [message]}
-                outcomes.append(_refuse(conversation_id, self._list, NOT_A_RECORD, alone))
-        return outcomes or [_refuse(conversation_id, self._list, "is empty", record)]
+                outcomes.append(_invalid(conversation_id, self._list, NOT_A_RECORD, alone))
+        return outcomes or [_invalid(conversation_id, self._list, "is empty", record)]
 
-    def _read_message(
+    def _parse_message(
         self,
         message: dict[str, Any],
         layout: Layout,
         conversation_id: object,
         alone: dict[str, Any],
-    ) -> Entry | Refusal:
-        """Read one message; `alone` is a record of it and its conversation's id."""
+    ) -> ValidMessage | InvalidRecord:
+        """Parse one message; `alone` is a record of it and its conversation's id."""
         wire: dict[str, Any] = {}
         sent_at = 0
         unread = []
@@ -180,7 +187,7 @@ class RecordReader:
                 continue
             if is_time and isinstance(value, (str, datetime)):
                 try:
-                    sent_at, value = self._times.read(value)
+                    sent_at, value = self._times.parse(value)
                 except ValueError:
                     unread.append(Problem(".".join((*outer, name)), self._times.complaint))
                     continue
@@ -191,9 +198,9 @@ class RecordReader:
         if not (unread or check_conversation_id(conversation_id) or check_record(wire)):
             content = _encode(wire)
             if content is not None and len(content) <= self._largest:
-                return Entry(cast("str", conversation_id), sent_at, content)
+                return ValidMessage(cast("str", conversation_id), sent_at, content)
         problems = self._explain(conversation_id, wire, unread)
-        return Refusal(_valid_id(conversation_id), problems, original(alone))
+        return InvalidRecord(_valid_id(conversation_id), problems, original(alone))
 
     def _explain(
         self, conversation_id: object, wire: dict[str, Any], unread: list[Problem]
@@ -215,14 +222,14 @@ class RecordReader:
         return problems or found or [Problem("", "is larger than the body of a request may be")]
 
 
-def _refuse_unreadable(record: object) -> Refusal:
+def _not_a_record(record: object) -> InvalidRecord:
     if isinstance(record, Unreadable):
-        return Refusal(None, [Problem("", record.reason)], original(record.original))
-    return Refusal(None, [Problem("", NOT_A_RECORD)], original(record))
+        return InvalidRecord(None, [Problem("", record.reason)], original(record.original))
+    return InvalidRecord(None, [Problem("", NOT_A_RECORD)], original(record))
 
 
-def _refuse(conversation_id: object, path: str, reason: str, record: object) -> Refusal:
-    return Refusal(_valid_id(conversation_id), [Problem(path, reason)], original(record))
+def _invalid(conversation_id: object, path: str, reason: str, record: object) -> InvalidRecord:
+    return InvalidRecord(_valid_id(conversation_id), [Problem(path, reason)], original(record))
 
 
 def _unwrap(record: object) -> object:
@@ -238,7 +245,7 @@ def parse_json(content: bytes) -> object:
         return Unreadable(f"is not JSON: {error.msg}", content)
 
 
-def _value(record: Mapping[str, Any], path: Path | None) -> Any:
+def _value(record: Mapping[str, Any], path: KeyPath | None) -> Any:
     """What is found at the path, if anything."""
     if path is None:
         return None
@@ -257,7 +264,7 @@ def _inside(holder: object, key: str) -> Any:
     return next((holder[name] for name in holder if same_name(name, key)), None)
 
 
-def _split(path: Path) -> tuple[str, Path]:
+def _split(path: KeyPath) -> tuple[str, KeyPath]:
     return path[0], path[1:]
 
 

@@ -1,4 +1,4 @@
-"""Values that conform to a schema, for the answers of operations that nobody wrote code for."""
+"""Example values of schemas, for the answers of operations that nobody wrote code for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asapp_conversations.toolkit import Document
 
-FORMATS: Final = {
+OF_FORMAT: Final = {
     "date-time": "2021-11-23T12:13:14.555Z",
     "date": "2021-11-23",
     "uuid": "8e033668-9f1a-11ec-b909-0242ac120002",
@@ -19,7 +19,7 @@ COMMON: Final = ("", "A", "a", "0", "A0", "a-0", "+15550100", "en-US")
 """Texts that fit the patterns of most identifiers."""
 
 
-def sample(document: Document, schema: Mapping[str, Any]) -> Any:
+def example_value(document: Document, schema: Mapping[str, Any]) -> Any:
     """A value that the schema allows: its default or example if they conform, or a small one.
 
     Raises:
@@ -30,16 +30,16 @@ def sample(document: Document, schema: Mapping[str, Any]) -> Any:
     for candidate in _candidates(document, schema):
         if validator.is_valid(candidate):
             return candidate
-    raise LookupError(f"no sample is known for a schema of {', '.join(sorted(schema))}")
+    raise LookupError(f"no example is known for a schema of {', '.join(sorted(schema))}")
 
 
 def _candidates(document: Document, schema: Mapping[str, Any]) -> Iterator[Any]:
     yield from (schema[key] for key in ("default", "example") if key in schema)
     yield from schema.get("enum", ())
     for key in ("oneOf", "anyOf"):
-        yield from (sample(document, choice) for choice in schema.get(key, ()))
+        yield from (example_value(document, choice) for choice in schema.get(key, ()))
     yield _merged(document, schema)
-    yield from (*FORMATS.values(), *COMMON, 0, False, [], {})
+    yield from (*OF_FORMAT.values(), *COMMON, 0, False, [], {})
 
 
 def _merged(document: Document, schema: Mapping[str, Any]) -> Any:
@@ -52,7 +52,7 @@ def _merged(document: Document, schema: Mapping[str, Any]) -> Any:
         merged = {**merged, **part, "properties": properties, "required": required}
     match merged.get("type"):
         case "string":
-            text = FORMATS.get(merged.get("format", ""), "")
+            text = OF_FORMAT.get(merged.get("format", ""), "")
             return text.ljust(merged.get("minLength", 0), "x")
         case "integer" | "number":
             bound = merged.get("minimum", merged.get("maximum", 0))
@@ -60,7 +60,10 @@ def _merged(document: Document, schema: Mapping[str, Any]) -> Any:
         case "boolean":
             return False
         case "array":
-            return [sample(document, merged["items"])] * merged.get("minItems", 0)
+            return [example_value(document, merged["items"])] * merged.get("minItems", 0)
         case _:
             properties = merged["properties"]
-            return {name: sample(document, properties.get(name, {})) for name in merged["required"]}
+            return {
+                name: example_value(document, properties.get(name, {}))
+                for name in merged["required"]
+            }

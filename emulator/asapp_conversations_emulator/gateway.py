@@ -1,4 +1,4 @@
-"""The gateway's limits, decided from the time that is handed in."""
+"""What the gateway in front lets through, decided from the time that is handed in."""
 
 from __future__ import annotations
 

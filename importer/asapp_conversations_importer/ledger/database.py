@@ -1,4 +1,4 @@
-"""The form of a ledger: one SQLite file; how it is made, opened, checked and read."""
+"""The form of a ledger, one SQLite database: how it is made, opened, checked and read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, Literal
 from asapp_conversations import AsappError
 from attrs import asdict, astuple, evolve, fields, frozen
 
-from ..counts import Counts
 from .checkpoint import Checkpoint, Status
+from .counts import Counts
 
 APPLICATION_ID = 0x41534C47
 """Marks a SQLite file as a ledger (SQLite, file format, section 1.3.19)."""

@@ -34,13 +34,13 @@ from asapp_conversations_importer import (
 )
 
 from . import parameters as p
-from .errors import errors_explained
 from .live import shown
 from .page import render_page
-from .plan_text import Limits, plan_text, plan_values
+from .plan_text import plan_text, plan_values
 from .signals import interrupts
 from .summary import summary
 from .wording import counted
+from .wrong_usage import errors_explained
 
 
 def import_(
@@ -89,7 +89,7 @@ def import_(
     130 interrupted, 143 terminated.
     """
     with errors_explained(), ExitStack() as stack:
-        source = choose_source(files, query)
+        source = files_or_query(files, query)
         if emulator and base_url:
             raise InvalidRequestError("give either --emulator or --base-url")
         if report and not Path(report).parent.is_dir():
@@ -152,7 +152,7 @@ def plan(
     Needs no keys. Exit status: 0, or 1 if records would be rejected, 2 wrong usage.
     """
     with errors_explained():
-        source = choose_source(files, query)
+        source = files_or_query(files, query)
         options = import_options(
             source,
             {
@@ -165,15 +165,15 @@ def plan(
             result = plan_import(
                 source, options, lambda records: show(ImportReport(records=records))
             )
-    limits = Limits(rate or REQUESTS_PER_SECOND, daily_limit)
+    allowed = rate or REQUESTS_PER_SECOND, daily_limit
     if as_json:
-        typer.echo(json.dumps(plan_values(result, limits)))
+        typer.echo(json.dumps(plan_values(result, *allowed)))
     else:
-        typer.echo(plan_text(result, limits))
+        typer.echo(plan_text(result, *allowed))
     raise typer.Exit(1 if result.rejected else 0)
 
 
-def choose_source(files: list[str] | None, query: str | None) -> Files | Query:
+def files_or_query(files: list[str] | None, query: str | None) -> Files | Query:
     """What is to be read: files or a query, and not both."""
     if files and query:
         raise InvalidRequestError("give either files or --query: a query names its files itself")

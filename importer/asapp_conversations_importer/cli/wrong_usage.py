@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 from asapp_conversations import AsappError
 
-USAGE = 2
+WRONG_USAGE = 2
 """The exit status for wrong usage or configuration."""
 
 
@@ -27,4 +27,4 @@ def errors_explained() -> Iterator[None]:
 def fail(message: str) -> NoReturn:
     """End with the exit status for wrong usage or configuration."""
     typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(USAGE)
+    raise typer.Exit(WRONG_USAGE)

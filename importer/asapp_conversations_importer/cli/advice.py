@@ -1,4 +1,4 @@
-"""How an import ended, in words, and what to do next. No I/O."""
+"""How an import stands, in words, and what to do next. No I/O."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from enum import Enum, auto
 
 from attrs import frozen
 
-from asapp_conversations_importer.report import ImportReport, Phase
-from asapp_conversations_importer.sending.stops import StoppedBy
+from asapp_conversations_importer import ImportReport, Phase, StoppedBy
 
 from .wording import counted, moment
 
@@ -23,7 +22,7 @@ COUNTS = {
 """What each count of a report means."""
 
 
-class Command(Enum):
+class NextCommand(Enum):
     """A command that is the next step."""
 
     SAME_AGAIN = auto()
@@ -36,7 +35,7 @@ class Step:
     """Something to do, and the command that does it, if one does."""
 
     text: str
-    command: Command | None = None
+    command: NextCommand | None = None
 
 
 _HEADLINES = {
@@ -121,7 +120,7 @@ def _steps_to_the_end(report: ImportReport) -> Iterator[Step]:
         text = _STEPS[report.stopped_by].format(when=when)
         if report.ledger is None:
             text = text.replace("it goes on where it stopped", "it begins anew, without a ledger")
-        yield Step(text, Command.SAME_AGAIN)
+        yield Step(text, NextCommand.SAME_AGAIN)
     elif left:
         asks = (
             f" It asks ASAPP what became of the {counted(report.in_doubt, 'message')} in doubt, "
@@ -135,7 +134,7 @@ def _steps_to_the_end(report: ImportReport) -> Iterator[Step]:
             if report.unsent
             else ""
         )
-        yield Step(f"Run the same command again.{asks}{changed}", Command.SAME_AGAIN)
+        yield Step(f"Run the same command again.{asks}{changed}", NextCommand.SAME_AGAIN)
 
 
 def _steps_for_rejects(report: ImportReport) -> Iterator[Step]:
@@ -143,13 +142,13 @@ def _steps_for_rejects(report: ImportReport) -> Iterator[Step]:
         yield Step(
             "Mend the rejects in their file, where each stands with its reason, and import that "
             "file by itself.",
-            Command.IMPORT_REJECTS,
+            NextCommand.IMPORT_REJECTS,
         )
     elif report.rejected and report.ledger:
         yield Step(
             "The rejects are in the ledger: write them to a file, mend them there, and import that "
             "file by itself.",
-            Command.WRITE_REJECTS,
+            NextCommand.WRITE_REJECTS,
         )
     elif report.rejected:
         yield Step("Mend what was rejected, and import it by itself.")

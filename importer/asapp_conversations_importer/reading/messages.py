@@ -1,9 +1,9 @@
-"""What is known of the records of a source: where they stand, what came of them."""
+"""What a source comes to: conversations of messages that are ready, and rejects with their places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from asapp_conversations import Problem
 from attrs import field as attribute
@@ -70,7 +70,7 @@ class Reject:
 
 
 @frozen
-class Staged:
+class ReadyMessage:
     """A message that is ready to be sent: its JSON, and where it came from."""
 
     content: bytes = attribute(repr=False)
@@ -82,11 +82,4 @@ class Conversation:
     """A conversation's messages, ordered by time; those of the same time in the source's order."""
 
     conversation_id: str
-    messages: Sequence[Staged]
-
-
-class Unreadable(NamedTuple):
-    """What stands in the place of a record that its format does not let through."""
-
-    reason: str
-    original: object
+    messages: Sequence[ReadyMessage]

@@ -11,8 +11,8 @@ import typer
 from asapp_conversations_importer import read_standing, rejects_of, write_rejects
 
 from . import parameters as p
-from .errors import errors_explained
 from .standing_text import standing_text
+from .wrong_usage import errors_explained
 
 
 def status(

@@ -1,0 +1,21 @@
+"""UTC days, by which requests are counted and limited, and times in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def day_of(now: float) -> str:
+    """The UTC day of a time in seconds since 1970, such as `2026-11-24`."""
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
+
+
+def next_day(now: float) -> float:
+    """When the next UTC day begins, in seconds since 1970: daily limits come back then."""
+    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight + timedelta(days=1)).timestamp()
+
+
+def iso_time(seconds: float) -> str:
+    """A time in seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
