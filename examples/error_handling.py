@@ -12,6 +12,7 @@ from asapp_conversations import (
     AuthenticationError,
     Client,
     InvalidRequestError,
+    Message,
     PermissionDeniedError,
     Progress,
     agent,
@@ -26,12 +27,10 @@ messages = [
 
 try:
     with Client() as client:
-        rest = Progress(remaining=messages)
+        rest: list[Message] | Progress = messages
         for _ in range(3):
             try:
-                stored = client.create_messages(
-                    conversation_id, rest.remaining, unknown=rest.unknown, conflict_is_stored=True
-                )
+                stored = client.create_messages(conversation_id, rest)
             except (InvalidRequestError, AuthenticationError, PermissionDeniedError):
                 raise  # another try would fail as well
             except AsappError as error:

@@ -25,5 +25,5 @@ def transcript(length: int) -> Iterator[Message]:
 conversation_id = sys.argv[1] if len(sys.argv) > 1 else "01HNE48VMKNZ0B0SG3CEFV24WN"
 
 with Client() as client:
-    done = client.create_messages(conversation_id, transcript(1000), conflict_is_stored=True)
+    done = client.create_messages(conversation_id, transcript(1000))
 print(f"{done.stored} stored, {done.already_stored} there already, {done.requests} requests")

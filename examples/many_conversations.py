@@ -14,7 +14,7 @@ async def send(client: AsyncClient, conversation_id: str) -> None:
         customer("Is my parcel on its way?", "customer-1", "2024-03-04T08:00:00Z"),
         agent("It will be with you tomorrow.", "agent-111", "2024-03-04T08:00:20Z"),
     ]
-    done = await client.create_messages(conversation_id, messages, conflict_is_stored=True)
+    done = await client.create_messages(conversation_id, messages)
     print(f"{conversation_id}: {done.stored} stored, {done.already_stored} there already")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Self, Unpack
 
 import uvicorn
 from asapp_conversations import AsyncClient, Client, Credentials
-from asapp_conversations.toolkit import ENVIRONMENT, Document, load_document
+from asapp_conversations.toolkit import KEY_VARIABLES, Document, load_document
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -85,7 +85,7 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables that point a client at this emulator."""
-        keys = {variable: getattr(self, name) for name, variable in ENVIRONMENT.items()}
+        keys = {variable: getattr(self, name) for name, variable in KEY_VARIABLES.items()}
         return {**keys, "ASAPP_BASE_URL": self.url}
 
     def client(self, **options: Any) -> Client:

@@ -13,13 +13,12 @@ from asapp_conversations import Credentials, InvalidRequestError
 from asapp_conversations.toolkit import (
     MAX_BODY_BYTES,
     AsyncCredentialsProvider,
-    ClientOptions,
-    choose_source,
+    choose_credentials,
 )
 
 from .interruption import Interruption
 from .ledger.choice import default_ledger, default_rejects
-from .options import ImportOptions
+from .options import ClientOptions, ImportOptions
 from .reading.sources import Files, ReadOptions, Records, Source, Table
 from .report import ImportReport
 from .run import ImportRun
@@ -89,13 +88,11 @@ async def import_messages_async(
     source: SourceLike, **arguments: Unpack[ImportArguments]
 ) -> ImportReport:
     """`import_messages` for programs that run an event loop."""
-    keys = choose_source(
+    keys = choose_credentials(
         arguments.pop("api_id", None),
         arguments.pop("api_secret", None),
         arguments.pop("credentials", None),
     )
-    if isinstance(keys, InvalidRequestError):
-        raise keys
     on_progress = arguments.pop("on_progress", lambda report: None)
     interruption = arguments.pop("interruption", Interruption())
     what = as_source(source)

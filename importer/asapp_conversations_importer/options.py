@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, TypedDict
 
-from asapp_conversations.toolkit import MAX_BODY_BYTES
+import httpx
+from asapp_conversations.toolkit import MAX_BODY_BYTES, Clock
 from attrs import field, frozen, validators
 
 from .reading.sources import ReadOptions
+
+
+class ClientOptions(TypedDict, total=False):
+    """What an import hands on to its client; `asapp_conversations.AsyncClient` explains each."""
+
+    environment: Literal["sandbox", "production"] | None
+    base_url: str | None
+    timeout: float
+    retries: int
+    max_wait: float
+    total_timeout: float | None
+    rate: float | None
+    headers: Mapping[str, str] | None
+    max_answer_bytes: int
+    proxy: str | httpx.URL | httpx.Proxy | None
+    transport: httpx.AsyncBaseTransport | None
+    allow_http: bool
+    clock: Clock | None
 
 
 @frozen(kw_only=True)

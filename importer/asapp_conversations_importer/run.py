@@ -12,12 +12,13 @@ from typing import cast
 
 from asapp_conversations import AsyncClient, Credentials
 from asapp_conversations.toolkit import (
+    REQUESTS_PER_SECOND,
     AsyncCredentialsProvider,
-    ClientOptions,
+    Clock,
     TaskCredentials,
     TaskPacer,
     message_batch_rules,
-    split,
+    resolve_base_url,
 )
 from attrs import evolve
 
@@ -27,7 +28,7 @@ from .ledger.counts import Counts
 from .ledger.database import LedgerError, RejectRow, Target
 from .ledger.days import day_of, iso_time
 from .ledger.ledger import Ledger
-from .options import ImportOptions
+from .options import ClientOptions, ImportOptions
 from .reading import Reader, open_reader
 from .reading.files import find_files
 from .reading.messages import Conversation, Reject
@@ -69,8 +70,12 @@ class ImportRun:
         self._keys = keys
         self._client_options = client_options
         self._interruption = interruption
-        self._settings, _ = split(client_options)
-        self._clock = self._settings.clock
+        self._base_url = resolve_base_url(
+            client_options.get("base_url"),
+            client_options.get("environment"),
+            allow_http=client_options.get("allow_http", False),
+        )
+        self._clock = client_options.get("clock") or Clock()
         self._started = self._clock.monotonic()
         self._phase = Phase.READING
         self._records = 0
@@ -93,7 +98,7 @@ class ImportRun:
     async def run(self, on_progress: Callable[[ImportReport], None]) -> ImportReport:
         """Read, send, and write down; raises only for what stops it before the first request."""
         keys = await TaskCredentials(self._keys).get()
-        target = Target(str(self._settings.base_url), keys.api_id)
+        target = Target(str(self._base_url), keys.api_id)
         options = self._options
         with (
             Ledger(options.ledger, target) as ledger,
@@ -177,7 +182,7 @@ class ImportRun:
         known = int(ledger.fact(MAX_BODY) or options.max_body)
         self._limit = BodyLimit(min(options.max_body, known))
         governor = Governor(
-            TaskPacer(self._settings.rate, self._clock),
+            TaskPacer(self._client_options.get("rate", REQUESTS_PER_SECOND), self._clock),
             ledger,
             concurrency=options.concurrency,
             daily_limit=options.daily_limit,

@@ -146,7 +146,8 @@ def read_error_answer(response: httpx.Response, sent: bytes) -> ErrorAnswer:
     return ErrorAnswer(
         code=_token(details.code),
         message=message or None,
-        message_quotes_request=bool(message) and quotes(sent, PATH.sub(" ", message)),
+        message_quotes_request=bool(message)
+        and quotes(sent, PATH.sub(_without_vocabulary, message)),
         request_id=read_request_id(response) or None,
         path=f"/{path[1]}" if path and _is_vocabulary(path[1]) else None,
         body=payload if small else _text(response)[:KEPT_CHARACTERS],
@@ -173,6 +174,10 @@ def _text(response: httpx.Response) -> str:
 
 def _token(value: object) -> str | None:
     return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
+
+
+def _without_vocabulary(path: re.Match[str]) -> str:
+    return "" if _is_vocabulary(path[1]) else path[0]
 
 
 def _is_vocabulary(path: str) -> bool:

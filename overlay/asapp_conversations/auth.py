@@ -6,7 +6,6 @@ import inspect
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
 from typing import NoReturn, TypeVar
 
 import anyio
@@ -40,13 +39,12 @@ class Credentials:
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials are not pickled; read them again where they are needed")
 
-    @cached_property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+    def headers(self) -> dict[str, str]:
         """The keys under the header names of the document's security schemes."""
-        return tuple(
-            (header.encode(), getattr(self, scheme.lower().replace("-", "_")).encode())
+        return {
+            header: getattr(self, scheme.lower().replace("-", "_"))
             for scheme, header in load_document().key_headers.items()
-        )
+        }
 
 
 CredentialsProvider = Callable[[], Credentials]
@@ -120,9 +118,12 @@ class TaskCredentials:
         """The credentials in force; asks the provider if there are none but the refused ones."""
         async with self._turn:
             if self._current is None or self._current is refused:
-                answer = self._ask()
-                self._current = _checked(await answer if inspect.isawaitable(answer) else answer)
+                self._current = _checked(await self._fetch())
             return self._current
+
+    async def _fetch(self) -> object:
+        answer = self._ask()
+        return await answer if inspect.isawaitable(answer) else answer
 
 
 def _checked(answer: object) -> Credentials:

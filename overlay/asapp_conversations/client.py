@@ -52,8 +52,6 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         return str(self._transport.settings.base_url)
 
     def _batch_url(self, conversation_id: str) -> httpx.URL:
-        if problems := check_conversation_id(conversation_id):
-            raise InvalidRequestError("nothing was sent", problems)
         rules = message_batch_rules()
         path = rules.operation.path(**{rules.conversation_parameter: conversation_id})
         return httpx.URL(f"{self.base_url.rstrip('/')}{path}")
@@ -238,10 +236,13 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
         out as it is, with the same `progress` as an attribute, and its counts in a note.
         """
-        url = self._batch_url(conversation_id)
         upload = Upload.prepare(
-            messages, max_body_bytes=max_body_bytes, conflict_is_stored=conflict_is_stored
+            conversation_id,
+            messages,
+            max_body_bytes=max_body_bytes,
+            conflict_is_stored=conflict_is_stored,
         )
+        url = self._batch_url(conversation_id)
         with upload.reporting():
             for batch in upload:
                 try:
@@ -265,6 +266,7 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             InvalidRequestError: the id is not one that the document allows; nothing was sent.
             AsappError: it is not stored, or `outcome_unknown` says that it may be.
         """
+        _check_conversation(conversation_id)
         return self._send(self._batch_url(conversation_id), body, in_doubt=in_doubt)
 
     def _send(self, url: httpx.URL, body: bytes, *, in_doubt: bool) -> Receipt:
@@ -357,12 +359,15 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
         max_body_bytes: int = published.MAX_BODY_BYTES,
     ) -> Stored:
         """Add messages to a conversation; see `Client.create_messages`."""
-        url = self._batch_url(conversation_id)
         if isinstance(messages, AsyncIterable):
             messages = [message async for message in messages]
         upload = Upload.prepare(
-            messages, max_body_bytes=max_body_bytes, conflict_is_stored=conflict_is_stored
+            conversation_id,
+            messages,
+            max_body_bytes=max_body_bytes,
+            conflict_is_stored=conflict_is_stored,
         )
+        url = self._batch_url(conversation_id)
         with upload.reporting():
             for batch in upload:
                 try:
@@ -378,6 +383,7 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
         self, conversation_id: str, body: bytes, *, in_doubt: bool = False
     ) -> Receipt:
         """Send one ready request body; see `Client.send_batch`."""
+        _check_conversation(conversation_id)
         return await self._send(self._batch_url(conversation_id), body, in_doubt=in_doubt)
 
     async def _send(self, url: httpx.URL, body: bytes, *, in_doubt: bool) -> Receipt:
@@ -422,6 +428,11 @@ def _check_one_pace(rate: float | None, gate: object) -> None:
     """Refuse a rate that would be ignored; nobody can tell the default from the same number."""
     if gate is not None and rate != published.REQUESTS_PER_SECOND:
         raise InvalidRequestError("give either gate or rate, not both")
+
+
+def _check_conversation(conversation_id: str) -> None:
+    if problems := check_conversation_id(conversation_id):
+        raise InvalidRequestError("nothing was sent", problems)
 
 
 def _batch_request(url: httpx.URL, body: bytes, in_doubt: bool) -> dict[str, Any]:

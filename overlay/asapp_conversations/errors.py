@@ -148,7 +148,7 @@ class APIStatusError(RequestFailedError):
         self.body = body
         self.path = path
         self.retry_after = retry_after
-        self._message_quotes_request = message_quotes_request
+        self.message_quotes_request = message_quotes_request
         self._defect = defect
 
     def _sentences(self) -> list[str]:
@@ -158,7 +158,7 @@ class APIStatusError(RequestFailedError):
         defect = f", but {self._defect}" if self._defect else ""
         status = f"{self.status_code} {self._phrase()}{defect}"
         sentences = [f"{self.args[0]}: {status} ({', '.join(facts)})."]
-        if self.message and self._message_quotes_request:
+        if self.message and self.message_quotes_request:
             about = f" about {self.path}" if self.path else ""
             sentences.append(
                 f"ASAPP's words{about} quote the request and are not repeated here; "

@@ -19,6 +19,7 @@ from .auth import (
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
 from .encoding import encode_message, encode_record
+from .errors import status_error
 from .exchange import Exchange
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
@@ -55,4 +56,5 @@ __all__ = [
     "message_batch_rules",
     "parse_utc",
     "resolve_base_url",
+    "status_error",
 ]

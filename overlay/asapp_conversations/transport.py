@@ -253,7 +253,7 @@ def _signed(
     request: httpx.Request, credentials: Credentials, timeouts: Mapping[str, float | None]
 ) -> httpx.Request:
     """A copy of the request that has the keys."""
-    keys = credentials.raw_headers
+    keys = [(name.encode(), value.encode()) for name, value in credentials.headers().items()]
     names = {name.lower() for name, _ in keys}
     return httpx.Request(
         request.method,

@@ -20,7 +20,7 @@ from .errors import (
 )
 from .progress import AnyMessage, Progress, Receipt, Stored, counted
 from .spec import message_batch_rules
-from .validation import Problem
+from .validation import Problem, check_conversation_id
 
 NO_MESSAGES = (Message, str, bytes, Mapping)
 """What can be iterated over, but by accident."""
@@ -60,6 +60,7 @@ class Upload:
     @classmethod
     def prepare(
         cls,
+        conversation_id: str,
         messages: Iterable[AnyMessage] | Progress,
         *,
         max_body_bytes: int,
@@ -70,7 +71,7 @@ class Upload:
         rest = before.remaining if isinstance(messages, Progress) else messages
         kept: list[AnyMessage] = []
         contents: list[bytes] = []
-        problems: list[Problem] = []
+        problems = check_conversation_id(conversation_id)
         room = max_body_bytes - body_size([0])
         for name, group in (("unknown", before.unknown), ("messages", rest)):
             if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from asapp_conversations.clock import Clock
+from asapp_conversations.toolkit import Clock
 from asapp_conversations_importer import ImportReport, Phase, StoppedBy
 from asapp_conversations_importer.cli.live import (
     LINE_EVERY,

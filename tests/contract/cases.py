@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from asapp_conversations.auth import Credentials
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import message_batch_rules
 from attrs import field, frozen
 
 RULES = message_batch_rules()

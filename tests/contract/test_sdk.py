@@ -13,8 +13,7 @@ from asapp_conversations import (
     InvalidRequestError,
     agent,
 )
-from asapp_conversations.errors import status_error
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import message_batch_rules, status_error
 from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.models import MessageBatch
 from asapp_conversations_emulator import Emulator

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import message_batch_rules
 from asapp_conversations_emulator import Emulator
 
 OPERATION = message_batch_rules().operation

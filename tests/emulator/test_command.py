@@ -16,7 +16,7 @@ import httpx
 import pytest
 import typer
 from asapp_conversations import Client, Credentials, NotFoundError, agent
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import message_batch_rules
 from asapp_conversations_emulator.cli import emulator, explain
 from typer.testing import CliRunner
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.spec import load_document
+from asapp_conversations.toolkit import load_document
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.control import create_control
 from asapp_conversations_emulator.service import Service

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from asapp_conversations import Client, Credentials, agent
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import message_batch_rules
 from asapp_conversations_emulator import Emulator
 
 Start = Callable[..., Emulator]
@@ -267,7 +267,7 @@ def test_the_sdk_meets_the_emulator(server: Emulator) -> None:
     messages = [agent(f"text {i}", "a-1", "2024-03-04T08:00:00") for i in range(601)]
     client = server.client(rate=None)
     assert client.create_messages("ABC1", messages).requests == 3
-    again = client.create_messages("ABC1", messages, conflict_is_stored=True)
+    again = client.create_messages("ABC1", messages)
     assert again.already_stored == 601
     assert [held["text"] for held in server.messages("ABC1")] == [m.text for m in messages]
     assert server.stats()["answers"] == {"200": 3, "409": 3}

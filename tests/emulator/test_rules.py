@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.spec import Document, load_document
+from asapp_conversations.toolkit import Document, load_document
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.rules import OperationRules, is_time
 

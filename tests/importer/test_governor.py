@@ -9,10 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.clock import Clock
-from asapp_conversations.exchange import Exchange
-from asapp_conversations.pacing import TaskPacer
 from asapp_conversations.retry import RetryPolicy
+from asapp_conversations.toolkit import Clock, Exchange, TaskPacer
 from asapp_conversations_importer import StoppedBy
 from asapp_conversations_importer.sending.governor import (
     Governor,

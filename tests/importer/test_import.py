@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from asapp_conversations import InvalidRequestError
-from asapp_conversations.clock import Clock
-from asapp_conversations.spec import message_batch_rules
+from asapp_conversations.toolkit import Clock, message_batch_rules
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import (
     ImportReport,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 from asapp_conversations import InvalidRequestError, agent
-from asapp_conversations.batching import encode_message
+from asapp_conversations.toolkit import encode_message
 from asapp_conversations_importer import ReadOptions, SourceError
 from asapp_conversations_importer.reading.record_parser import (
     RecordParser,
@@ -158,7 +158,7 @@ def test_a_message_is_written_as_the_sdk_writes_it(text, external_id, moment) ->
     }
     entry = read_one(record)
 
-    assert (entry.content, []) == encode_message(agent(text, external_id, moment))
+    assert (entry.content, ()) == encode_message(agent(text, external_id, moment))
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=entry.sent_at) == moment
 
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from asapp_conversations import APIConnectionError
-from asapp_conversations.batching import Receipt
-from asapp_conversations.errors import APIStatusError, status_error
+from asapp_conversations import APIConnectionError, APIStatusError, Receipt
+from asapp_conversations.toolkit import status_error
 from asapp_conversations_importer import StoppedBy
 from asapp_conversations_importer.sending.stops import (
     FAILURES_IN_A_ROW,

@@ -89,7 +89,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def server(authority: trustme.CA, tmp_path: Path) -> Iterator[Server]:
-    certificate = authority.issue_cert("localhost")
+    certificate = authority.issue_cert("localhost", "api.invalid")
     pem = tmp_path / "server.pem"
     certificate.private_key_and_cert_chain_pem.write_to_path(pem)
     trusting = ssl.create_default_context()
@@ -132,21 +132,23 @@ def test_a_transport_takes_an_authority(server: Server, make_messages: MakeMessa
     assert server.versions == ["1.1", "1.1"]
 
 
-def test_certificate_authority_of_the_environment(
-    server: Server,
-    authority: trustme.CA,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    make_messages: MakeMessages,
-) -> None:
-    """`SSL_CERT_FILE` is honoured, as by httpx."""
+@pytest.fixture
+def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(bundle)
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_certificate_authority_of_the_environment(
+    server: Server, make_messages: MakeMessages
+) -> None:
+    """`SSL_CERT_FILE` is honoured, as by httpx."""
     with Client(base_url=server.url) as client:
         assert client.create_messages("ABC", make_messages(1)).stored == 1
 
 
+@pytest.mark.usefixtures("_trusted")
 def test_proxy_sees_no_keys(
     server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch, make_messages: MakeMessages
 ) -> None:
@@ -154,12 +156,13 @@ def test_proxy_sees_no_keys(
     with Client(base_url=server.url, proxy=proxy) as client:
         client.create_messages("ABC", make_messages(1))
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with Client(base_url=server.url) as client:
+    with Client(base_url=server.url.replace("localhost", "api.invalid")) as client:
         client.create_messages("ABC", make_messages(1))
     assert len(server.versions) == len(Tunnel.seen) == 2
     assert SECRET not in "".join(Tunnel.seen)
 
 
+@pytest.mark.usefixtures("_trusted")
 def test_refusing_proxy_is_no_unknown_outcome(
     server: Server, proxy: str, make_messages: MakeMessages
 ) -> None:

@@ -19,13 +19,13 @@ from asapp_conversations import (
     agent,
     customer,
 )
-from asapp_conversations.exchange import Exchange
+from asapp_conversations.toolkit import Exchange
 from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.models import MessageBatch
 
 
 def send(moment: datetime) -> None:
-    with Client(credentials=Credentials("id", "secret"), http2=True) as client:
+    with Client(credentials=Credentials("id", "secret"), environment="production") as client:
         messages = [agent("Hello", "agent-1", moment), customer("Hi", "c-1", "2024-03-04T08:00Z")]
         assert_type(messages, list[Message])
         assert_type(client.create_messages("ABC", messages), Stored)
@@ -38,9 +38,7 @@ def send(moment: datetime) -> None:
             assert_type(error.request_id, str | None)
         except AsappError as error:
             if error.progress:
-                client.create_messages(
-                    "ABC", error.progress.remaining, unknown=error.progress.unknown
-                )
+                client.create_messages("ABC", error.progress)
 
 
 class Gate:

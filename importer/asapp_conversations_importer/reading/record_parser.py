@@ -12,6 +12,7 @@ from asapp_conversations.toolkit import (
     body_size,
     check_conversation_id,
     check_record,
+    encode_record,
     message_batch_rules,
 )
 
@@ -195,9 +196,9 @@ class RecordParser:
             for key in outer:
                 holder = holder.setdefault(key, {})
             holder[name] = value
-        if not (unread or check_conversation_id(conversation_id) or check_record(wire)):
-            content = _encode(wire)
-            if content is not None and len(content) <= self._largest:
+        if not (unread or check_conversation_id(conversation_id)):
+            content, found = encode_record(wire)
+            if not found and len(content) <= self._largest:
                 return ValidMessage(cast("str", conversation_id), sent_at, content)
         problems = self._explain(conversation_id, wire, unread)
         return InvalidRecord(_valid_id(conversation_id), problems, original(alone))
@@ -216,7 +217,7 @@ class RecordParser:
         problems += [
             Problem(name, "has bytes or surrogates that are no text in UTF-8")
             for name, value in values.items()
-            if isinstance(value, str) and _encode(value) is None
+            if isinstance(value, str) and not _is_utf8(value)
         ]
         problems.sort(key=lambda problem: self._order.index(problem.path))
         return problems or found or [Problem("", "is larger than the body of a request may be")]
@@ -268,16 +269,12 @@ def _split(path: KeyPath) -> tuple[str, KeyPath]:
     return path[0], path[1:]
 
 
-def _encode(value: object) -> bytes | None:
-    """The JSON of a value; None when UTF-8 cannot carry one of its texts.
-
-    The order of its names is fixed, so that a later document that lists them otherwise does not
-    look like another source to a ledger.
-    """
+def _is_utf8(text: str) -> bool:
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        return None
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _valid_id(value: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -16,7 +16,13 @@ from asapp_conversations import (
     RequestFailedError,
     UnprocessableEntityError,
 )
-from asapp_conversations.toolkit import Batch, body_size, cut, join_messages, message_batch_rules
+from asapp_conversations.toolkit import (
+    Batch,
+    cut_batch,
+    halved_body_size,
+    make_batch,
+    message_batch_rules,
+)
 from attrs import define, evolve, field
 
 from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
@@ -25,6 +31,8 @@ from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld, named_messag
 
 HOPELESS_SINGLES = 3
 """So many messages refused one by one, none accepted: the conversation is what is refused."""
+
+REPEATED = "repeats other messages so often that ASAPP could not tell it from them"
 
 
 MessageT = TypeVar("MessageT", bound=HasContent)
@@ -44,6 +52,7 @@ class Delivery(Generic[MessageT]):
         limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
         waiting: whether the last outcome leaves the batch for a later try.
+        in_doubt: whether the batch at hand may have been stored by an earlier call.
     """
 
     conversation_id: str
@@ -54,11 +63,14 @@ class Delivery(Generic[MessageT]):
     waiting: bool = field(init=False, default=False)
     _initial: Checkpoint = field(init=False)
     _digest: RunningDigest = field(init=False)
+    in_doubt: bool = field(init=False, default=False)
+    _batch: Batch = field(init=False)
     _indexes: tuple[int, ...] = field(init=False, default=())
+    _sent: set[bytes] = field(init=False)
+    """The digests of the batches that ASAPP holds; no later one equals one of them."""
     _refused: set[int] = field(init=False)
     _newly_refused: list[RefusedMessage] = field(init=False, factory=list)
     _bounds: list[int] = field(init=False, factory=list)
-    _doubtful: bool = field(init=False, default=False)
     _accepted: bool = field(init=False, default=False)
     _singles_refused: int = field(init=False, default=0)
 
@@ -66,6 +78,7 @@ class Delivery(Generic[MessageT]):
         self.checkpoint, self._digest = resume(self.checkpoint, self.messages)
         self._initial = self.checkpoint
         self._refused = set(self.checkpoint.refused)
+        self._sent = set(self._cut_before())
 
     def counts(self) -> Counts:
         """What has become of the messages by now."""
@@ -89,12 +102,13 @@ class Delivery(Generic[MessageT]):
         self.waiting = False
         if self.checkpoint.status in {Status.REJECTED, Status.CHANGED, Status.FINISHED}:
             return None
-        self._doubtful = self.checkpoint.in_flight
-        if self._doubtful:
+        self.in_doubt = self.checkpoint.in_flight
+        if self.in_doubt:
             self._indexes = self._sendable(self.checkpoint.done, self.checkpoint.ahead)
+            batch = make_batch([self.messages[index].content for index in self._indexes])
+        elif (chosen := self._choose()) is not None:
+            batch = chosen
         else:
-            self._indexes = self._choose()
-        if not self._indexes:
             return None
         start, stop = self.checkpoint.done, self._indexes[-1] + 1
         self.checkpoint = evolve(
@@ -104,25 +118,26 @@ class Delivery(Generic[MessageT]):
             in_flight=True,
             status=Status.IN_DOUBT,
         )
-        body = join_messages([self.messages[index].content for index in self._indexes])
-        return Batch(start, start + len(self._indexes), body)
+        self._batch = batch
+        return batch
 
     def settle(self, outcome: Outcome) -> None:
         """Take in what became of the last batch.
 
-        After an attempt of unknown outcome the same batch is sent again, which asks ASAPP whether
-        it holds it: it says 409 if so. A 400, 404 or 422 then says that it does not. A 413 comes
-        from a gateway that has not asked, so the batch stays in doubt and whole.
+        A batch whose outcome is unknown stays as it is, and is sent again as the very same one,
+        which asks ASAPP whether it holds it.
         """
         count = len(self._indexes)
         match outcome:
-            case Receipt():
+            case Receipt() if not (self.in_doubt and outcome.confirmed_by_conflict):
                 self._accept(stored=count)
-            case ConflictError():
+            case Receipt() | ConflictError():
                 self._accept(already_stored=count)
+            case RequestFailedError() if outcome.outcome_unknown:
+                self._wait(outcome)
             case NotFoundError():
                 self._reject_rest(outcome)
-            case PayloadTooLargeError() if not (outcome.outcome_unknown or self._doubtful):
+            case PayloadTooLargeError():
                 self._shrink(outcome)
             case BadRequestError() | UnprocessableEntityError():
                 self._isolate(outcome)
@@ -140,33 +155,50 @@ class Delivery(Generic[MessageT]):
     def _sendable(self, start: int, stop: int) -> tuple[int, ...]:
         return tuple(index for index in range(start, stop) if index not in self._refused)
 
-    def _choose(self) -> tuple[int, ...]:
-        """The messages of the next batch; none when all is settled, which is noted."""
+    def _choose(self) -> Batch | None:
+        """The next batch; None when all is settled, which is noted."""
         while self.checkpoint.done < len(self.messages):
             end = self._bounds[-1] if self._bounds else len(self.messages)
-            indexes = self._cut(end)
-            size = body_size(self._sizes(indexes))
-            if not indexes:
+            candidates = self._candidates(self.checkpoint.done, end)
+            if not candidates:
                 self._advance(end)
-            elif size > self.limit.max_body:
+                continue
+            batch = self._cut(candidates, self._sent)
+            if batch is None:
+                self._refuse([RefusedMessage(candidates[0], REPEATED)])
+            elif len(batch.body) > self.limit.max_body:
                 reason = f"does not fit a request of {self.limit.max_body:,} bytes"
-                self._refuse([RefusedMessage(index, reason) for index in indexes])
+                self._refuse([RefusedMessage(candidates[0], reason)])
             else:
-                return indexes
-        return ()
+                self._indexes = candidates[: batch.count]
+                return batch
+        return None
 
-    def _cut(self, end: int) -> tuple[int, ...]:
-        """As many messages as fit, from the first that is not settled; one if none fits."""
-        start = self.checkpoint.done
-        candidates = (index for index in range(start, end) if index not in self._refused)
-        few = tuple(islice(candidates, message_batch_rules().max_messages))
-        return few[: cut(self._sizes(few), 0, self.limit.max_body)]
+    def _candidates(self, start: int, end: int) -> tuple[int, ...]:
+        """As many messages as a batch may hold, but for those that were refused."""
+        sendable = (index for index in range(start, end) if index not in self._refused)
+        return tuple(islice(sendable, message_batch_rules().max_messages))
 
-    def _sizes(self, indexes: Sequence[int]) -> list[int]:
-        return [len(self.messages[index].content) for index in indexes]
+    def _cut(self, candidates: Sequence[int], sent: Collection[bytes]) -> Batch | None:
+        contents = [self.messages[index].content for index in candidates]
+        return cut_batch(contents, max_body_bytes=self.limit.max_body, sent=sent)
+
+    def _cut_before(self) -> Iterator[bytes]:
+        """The digests of the batches that earlier runs have sent, if these cut as this one does."""
+        start, end = 0, self.checkpoint.done
+        sent = set[bytes]()
+        if self.checkpoint.status in {Status.OPEN, Status.IN_DOUBT}:
+            while candidates := self._candidates(start, end):
+                batch = self._cut(candidates, sent)
+                if batch is None:
+                    return
+                sent.add(batch.digest)
+                yield batch.digest
+                start = candidates[batch.count - 1] + 1
 
     def _accept(self, stored: int = 0, already_stored: int = 0) -> None:
         self._accepted = True
+        self._sent.add(self._batch.digest)
         self.checkpoint = evolve(
             self.checkpoint,
             stored=self.checkpoint.stored + stored,
@@ -204,10 +236,8 @@ class Delivery(Generic[MessageT]):
         if len(self._indexes) == 1:
             self._refuse(refused_messages(self._indexes, error))
             return
-        middle = (len(self._indexes) + 1) // 2
-        halves = self._indexes[:middle], self._indexes[middle:]
-        larger = max(body_size(self._sizes(half)) for half in halves)
-        self.limit.max_body = min(self.limit.max_body, larger)
+        sizes = [len(self.messages[index].content) for index in self._indexes]
+        self.limit.max_body = min(self.limit.max_body, halved_body_size(sizes))
 
     def _isolate(self, error: APIStatusError) -> None:
         self.checkpoint = evolve(self.checkpoint, in_flight=False)
@@ -248,7 +278,7 @@ class Delivery(Generic[MessageT]):
     def _wait(self, outcome: RequestFailedError | Withheld) -> None:
         """The batch stays as it is, and so do those behind it, until the next try."""
         self.waiting = True
-        in_doubt = self._doubtful or outcome.outcome_unknown
+        in_doubt = self.in_doubt or outcome.outcome_unknown
         self.checkpoint = evolve(
             self.checkpoint,
             in_flight=in_doubt,

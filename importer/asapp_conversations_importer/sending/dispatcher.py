@@ -160,7 +160,9 @@ class Dispatcher:
 
     async def _send(self, delivery: Delivery[ReadyMessage], batch: Batch) -> Outcome:
         try:
-            receipt = await self._client.send_batch(delivery.conversation_id, batch.body)
+            receipt = await self._client.send_batch(
+                delivery.conversation_id, batch.body, in_doubt=delivery.in_doubt
+            )
         except Withheld as withheld:
             return withheld
         except LedgerError as error:
