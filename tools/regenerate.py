@@ -17,6 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from facts import read_facts
+from facts_source import facts_source
+from failure import RegenerationError
 from openapi_python_client import generate
 from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from pydantic import ValidationError
@@ -29,10 +32,6 @@ CONFIG = "generator-config.yml"
 MANIFEST = "manifest.json"
 COMMAND = "nox -s generate"
 MARKER = f"# Generated from {DOCUMENT} and {CONFIG}: do not edit; run `{COMMAND}`.\n"
-
-
-class RegenerationError(Exception):
-    """The inputs do not generate a client; the old one is untouched."""
 
 
 class Recorded(dict[str, Any]):
@@ -63,6 +62,11 @@ def build(root: Path, output: Path) -> None:
     ]
     if unmatched:
         raise RegenerationError(f"{CONFIG}: matched nothing: {', '.join(unmatched)}")
+    try:
+        facts = read_facts(document)
+    except RegenerationError as error:
+        raise RegenerationError(f"{DOCUMENT}: {error}") from error
+    (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
     format_code(output)
     for path in sorted(output.rglob("*.py")):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")

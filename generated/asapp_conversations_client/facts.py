@@ -1,0 +1,145 @@
+# Generated from openapi.yaml and generator-config.yml: do not edit; run `nox -s generate`.
+"""What the OpenAPI document says, as plain facts: nobody reads the document at run time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Operation(NamedTuple):
+    """One operation: a method on a path template.
+
+    Attributes:
+        operation_id: its name in the document; empty where it has none.
+        method: in upper case.
+        path: the template, with a name in braces for each parameter.
+        pattern: what a path that it serves looks like in a URL; one group for each parameter.
+        repeatable: whether it may be sent again when the outcome is unknown: its method is
+            idempotent (RFC 9110, section 9.2.2), or it documents 409, which says that the
+            system has carried out this request already.
+        successes: the media types of the body by documented 2xx status or range, such as
+            "200" or "2XX"; no media types where there is no body.
+        bodiless_success: the first documented 2xx status that an empty JSON object answers.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    repeatable: bool
+    successes: Mapping[str, tuple[str, ...]]
+    bodiless_success: int | None
+
+
+class BatchFacts(NamedTuple):
+    """What the document says of a batch of messages.
+
+    Attributes:
+        operation: the operation that creates the messages.
+        conversation_parameter: the name of its path parameter.
+        conversation_schema: what that parameter's value must be.
+        messages_property: the name of the list in its body.
+        message_schema: what each message must be; without references.
+        max_messages: how many messages the list may have.
+    """
+
+    operation: Operation
+    conversation_parameter: str
+    conversation_schema: Mapping[str, Any]
+    messages_property: str
+    message_schema: Mapping[str, Any]
+    max_messages: int
+
+
+DOCUMENT_VERSION: str = "0.1"
+"""The version that the document gives itself."""
+
+SERVER_URL: str = "https://api.sandbox.asapp.com"
+"""Where its paths start: the first of its servers."""
+
+KEY_HEADERS: dict[str, str] = {
+    "API-ID": "asapp-api-id",
+    "API-Secret": "asapp-api-secret",
+}
+"""The name of the header that carries a key, by the name of its security scheme."""
+
+WORDS: frozenset[str] = frozenset(
+    {
+        "agent",
+        "code",
+        "customer",
+        "error",
+        "externalId",
+        "message",
+        "messages",
+        "requestId",
+        "role",
+        "sender",
+        "system",
+        "text",
+        "timestamp",
+    }
+)
+"""The names of properties and the values of enumerations."""
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        operation_id="createBatchMessages",
+        method="POST",
+        path="/conversation/v1/conversations/{conversationId}/messages/batch",
+        pattern=re.compile("/conversation/v1/conversations/([^/]+)/messages/batch"),
+        repeatable=True,
+        successes={"200": ("application/json",)},
+        bodiless_success=200,
+    ),
+)
+"""Every operation; the first whose pattern matches a path serves it."""
+
+BATCH: BatchFacts = BatchFacts(
+    operation=OPERATIONS[0],
+    conversation_parameter="conversationId",
+    conversation_schema={"type": "string", "pattern": "^[A-Z0-9]+$"},
+    messages_property="messages",
+    message_schema={
+        "description": "Represents a single message within a conversation.",
+        "type": "object",
+        "properties": {
+            "text": {
+                "type": "string",
+                "minLength": 1,
+                "description": "The content of the message.",
+            },
+            "sender": {
+                "description": "Information about the participant who sent the message.",
+                "type": "object",
+                "properties": {
+                    "role": {
+                        "description": "The role of the participant in the conversation.",
+                        "type": "string",
+                        "enum": ["agent", "customer", "system"],
+                    },
+                    "externalId": {
+                        "type": "string",
+                        "description": "The unique identifier for the participant in your external system. This should be consistent across all interactions for the same individual.",
+                    },
+                },
+                "required": ["role", "externalId"],
+            },
+            "timestamp": {
+                "type": "string",
+                "format": "date-time",
+                "description": "The time when the message was sent. Include the timezone, otherwise UTC will be assumed.",
+            },
+        },
+        "required": ["text", "sender", "timestamp"],
+        "example": {
+            "text": "Hello, I would like to upgrade my internet plan to GOLD.",
+            "sender": {"role": "agent", "externalId": 123},
+            "timestamp": "2021-11-23T12:13:14.555Z",
+        },
+    },
+    max_messages=300,
+)
+"""The operation that creates many messages at once."""

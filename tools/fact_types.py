@@ -1,0 +1,52 @@
+"""What the OpenAPI document says, as plain facts: nobody reads the document at run time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Operation(NamedTuple):
+    """One operation: a method on a path template.
+
+    Attributes:
+        operation_id: its name in the document; empty where it has none.
+        method: in upper case.
+        path: the template, with a name in braces for each parameter.
+        pattern: what a path that it serves looks like in a URL; one group for each parameter.
+        repeatable: whether it may be sent again when the outcome is unknown: its method is
+            idempotent (RFC 9110, section 9.2.2), or it documents 409, which says that the
+            system has carried out this request already.
+        successes: the media types of the body by documented 2xx status or range, such as
+            "200" or "2XX"; no media types where there is no body.
+        bodiless_success: the first documented 2xx status that an empty JSON object answers.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    repeatable: bool
+    successes: Mapping[str, tuple[str, ...]]
+    bodiless_success: int | None
+
+
+class BatchFacts(NamedTuple):
+    """What the document says of a batch of messages.
+
+    Attributes:
+        operation: the operation that creates the messages.
+        conversation_parameter: the name of its path parameter.
+        conversation_schema: what that parameter's value must be.
+        messages_property: the name of the list in its body.
+        message_schema: what each message must be; without references.
+        max_messages: how many messages the list may have.
+    """
+
+    operation: Operation
+    conversation_parameter: str
+    conversation_schema: Mapping[str, Any]
+    messages_property: str
+    message_schema: Mapping[str, Any]
+    max_messages: int
