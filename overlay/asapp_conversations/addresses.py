@@ -9,15 +9,14 @@ from typing import Literal
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
+from asapp_conversations_client.facts import SERVER_URL
 
 from .errors import InvalidRequestError
 from .published import PRODUCTION_URL
-from .spec import load_document
 
 Environment = Literal["sandbox", "production"]
-
-ENVIRONMENT_VARIABLE = "ASAPP_ENVIRONMENT"
-BASE_URL_VARIABLE = "ASAPP_BASE_URL"
+SERVERS = {"sandbox": SERVER_URL, "production": PRODUCTION_URL}
+VARIABLES = ("ASAPP_BASE_URL", "ASAPP_ENVIRONMENT")
 
 
 def resolve_base_url(
@@ -38,12 +37,14 @@ def resolve_base_url(
     """
     names = "base_url", "environment"
     if base_url is None and environment is None:
-        names = BASE_URL_VARIABLE, ENVIRONMENT_VARIABLE
+        names = VARIABLES
         base_url, environment = (variables.get(name) or None for name in names)
     if base_url is not None and environment is not None:
         raise InvalidRequestError(f"{names[0]} and {names[1]} both say where to send: give one")
     if base_url is None:
-        return httpx.URL(_server_of(environment, names[1]))
+        base_url = SERVERS.get(environment or "sandbox")
+    if base_url is None:
+        raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
     url = _parse(base_url, names[0])
     if url.scheme == "http" and not (allow_http or is_loopback(url.host)):
         raise InvalidRequestError(
@@ -51,14 +52,6 @@ def resolve_base_url(
             "or allow it with allow_http=True"
         )
     return url
-
-
-def _server_of(environment: str | None, name: str) -> str:
-    servers = {"sandbox": load_document().server_url, "production": PRODUCTION_URL}
-    server = servers.get(environment or "sandbox")
-    if server is None:
-        raise InvalidRequestError(f"{name} is either {' or '.join(servers)}")
-    return server
 
 
 def _parse(base_url: str | httpx.URL, name: str) -> httpx.URL:

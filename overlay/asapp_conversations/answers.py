@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from typing import Any
 
 import httpx
+from asapp_conversations_client.facts import WORDS, Operation
 from asapp_conversations_client.models import ErrorDetails
-from attrs import frozen
 
 from .echoes import quotes
-from .spec import Operation, load_document
 
 MAX_ERROR_BYTES = 1024 * 1024
 """What is read of an answer that is no success; the rest says no more."""
 
 KEPT_CHARACTERS = 4096
 """How much of a text is kept on an exception."""
-
-REQUEST_ID_HEADER = "x-request-id"
-"""Where a success tells ASAPP's id of the request, if it does; an error tells it in its body."""
 
 PATH = re.compile(r"\[Path '/?([^']*)'\]")
 """How ASAPP names the part of the request that is wrong (page "Error handling")."""
@@ -29,31 +26,26 @@ TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)
 """What an id or a code looks like; nothing else is shown as one."""
 
 PARTIAL = frozenset({206, 207})
-"""Statuses that never say that the whole request was carried out (RFC 9110, section 15.3.7; RFC
-4918, section 11.1)."""
-
+"""They never say that all was carried out (RFC 9110, 15.3.7; RFC 4918, 11.1)."""
 
 DEFECT = "asapp_defect"
 """In `httpx.Response.extensions`: why the content is not the whole body, or None."""
+
+NOT_JSON = object()
 
 
 class AnswerReader:
     """Takes in the raw body of an answer, chunk by chunk, and never more than a limit.
 
     httpx would unpack what a chunk holds whole, which may be a thousand times its size.
-
-    Args:
-        response: whose body it is.
-        max_bytes: of the body of a success; an answer that is none has a limit of its own.
     """
 
     def __init__(self, response: httpx.Response, max_bytes: int) -> None:
         self.response = response
-        self._limit = max_bytes if response.is_success else min(max_bytes, MAX_ERROR_BYTES)
+        self._room = max_bytes if response.is_success else min(max_bytes, MAX_ERROR_BYTES)
         self._defect: str | None = None
         self._parts: list[bytes] = []
-        self._size = 0
-        self._unpacker = None
+        self._unpacker: Any = None
         match response.headers.get("content-encoding", "").strip().lower():
             case "" | "identity":
                 pass
@@ -66,16 +58,15 @@ class AnswerReader:
 
     def take(self, chunk: bytes) -> bool:
         """Take in a chunk; whether there is any use in another one."""
-        room = self._limit - self._size
         try:
-            part = self._unpacker.decompress(chunk, room + 1) if self._unpacker else chunk
+            part = self._unpacker.decompress(chunk, self._room + 1) if self._unpacker else chunk
         except zlib.error:
             self._defect = "its body is damaged"
-        else:
-            self._parts.append(part[:room])
-            self._size += len(part)
-            if len(part) > room:
-                self._defect = f"its body is larger than {self._limit:,} bytes"
+            return False
+        if len(part) > self._room:
+            self._defect = "its body is too large"
+        self._parts.append(part[: self._room])
+        self._room -= len(part)
         return self._defect is None
 
     def break_off(self) -> None:
@@ -85,7 +76,7 @@ class AnswerReader:
     def answer(self, request: httpx.Request) -> httpx.Response:
         """The answer to `request` with its body in memory, as far as it came."""
         if self._unpacker:
-            if self._size and not self._unpacker.eof:
+            if self._parts and not self._unpacker.eof:
                 self.break_off()
             del self.response.headers["Content-Encoding"]
         self.response.request = request
@@ -101,12 +92,12 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     It does with a documented status other than 206 and 207, and JSON of any shape, or nothing
     where the document promises nothing.
     """
-    if defect := response.extensions[DEFECT]:
-        return str(defect)
-    if operation is None:
-        return None
-    media_types = operation.success_media_types(response.status_code)
-    if media_types is None or response.status_code in PARTIAL:
+    defect: str | None = response.extensions[DEFECT]
+    if defect or operation is None:
+        return defect
+    status, successes = response.status_code, operation.successes
+    media_types = successes.get(str(status), successes.get(f"{status // 100}XX"))
+    if media_types is None or status in PARTIAL:
         return "the document knows no such success"
     if not response.content:
         return "its body is empty" if media_types else None
@@ -115,26 +106,14 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     return "its body is not JSON" if _json(response.content) is NOT_JSON else None
 
 
-@frozen
-class ErrorAnswer:
-    """The parts of an error answer; what it did not tell is None."""
-
-    code: str | None
-    message: str | None
-    message_quotes_request: bool
-    request_id: str | None
-    path: str | None
-    body: object
-
-
 def read_request_id(response: httpx.Response) -> str:
-    """ASAPP's id of the request; empty if the answer tells none."""
+    """ASAPP's id of the request: an error's body tells it, or the header; empty if neither does."""
     told = "" if response.is_success else _details(_json(response.content)).request_id
-    return _token(told) or _token(response.headers.get(REQUEST_ID_HEADER, "")) or ""
+    return _token(told) or _token(response.headers.get("x-request-id")) or ""
 
 
-def read_error_answer(response: httpx.Response, sent: bytes) -> ErrorAnswer:
-    """Read the documented error shape, a gateway's, or anything else, and never fail.
+def read_error_answer(response: httpx.Response, sent: bytes) -> dict[str, Any]:
+    """What `APIStatusError` keeps of an answer, whatever its shape; what it did not tell is None.
 
     `sent` is the body of the request, which the answer's words may quote.
     """
@@ -143,18 +122,14 @@ def read_error_answer(response: httpx.Response, sent: bytes) -> ErrorAnswer:
     message = details.message[:KEPT_CHARACTERS]
     path = PATH.search(message)
     small = len(response.content) <= KEPT_CHARACTERS and payload is not NOT_JSON
-    return ErrorAnswer(
-        code=_token(details.code),
-        message=message or None,
-        message_quotes_request=bool(message)
-        and quotes(sent, PATH.sub(_without_vocabulary, message)),
-        request_id=read_request_id(response) or None,
-        path=f"/{path[1]}" if path and _is_vocabulary(path[1]) else None,
-        body=payload if small else _text(response)[:KEPT_CHARACTERS],
-    )
-
-
-NOT_JSON = object()
+    return {
+        "code": _token(details.code),
+        "message": message or None,
+        "message_quotes_request": quotes(sent, PATH.sub(_without_words, message)),
+        "request_id": read_request_id(response) or None,
+        "path": f"/{path[1]}" if path and not _without_words(path) else None,
+        "body": payload if small else _text(response)[:KEPT_CHARACTERS],
+    }
 
 
 def _json(content: bytes) -> object:
@@ -176,14 +151,11 @@ def _token(value: object) -> str | None:
     return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
 
 
-def _without_vocabulary(path: re.Match[str]) -> str:
-    return "" if _is_vocabulary(path[1]) else path[0]
-
-
-def _is_vocabulary(path: str) -> bool:
-    """Whether a path is made of the document's own names and of numbers."""
-    known = load_document().words
-    return all(part in known or (part.isascii() and part.isdigit()) for part in path.split("/"))
+def _without_words(path: re.Match[str]) -> str:
+    """Nothing for a path that is made of the document's own names and of numbers; else itself."""
+    parts = path[1].split("/")
+    own = all(part in WORDS or (part.isascii() and part.isdigit()) for part in parts)
+    return "" if own else path[0]
 
 
 def _details(payload: object) -> ErrorDetails:
@@ -195,13 +167,8 @@ def _details(payload: object) -> ErrorDetails:
     blank = ErrorDetails(request_id="", message="", code="").to_dict()
     match payload:
         case {"error": dict(error)}:
-            texts = {name: str(value) for name, value in error.items() if _is_scalar(value)}
-            return ErrorDetails.from_dict(blank | texts)
+            kinds = (str, int, float)
+            blank |= {name: str(value) for name, value in error.items() if type(value) in kinds}
         case {"error": str(words)} | {"fault": {"faultstring": str(words)}}:
             return ErrorDetails(request_id="", message=words, code="")
-        case _:
-            return ErrorDetails.from_dict(blank)
-
-
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return ErrorDetails.from_dict(blank)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NoReturn, TypeVar
 
-import anyio
+from asapp_conversations_client.facts import KEY_HEADERS
 from attrs import field, frozen
 
 from .errors import InvalidRequestError
-from .spec import load_document
 
 KEY_VARIABLES = {"api_id": "ASAPP_API_ID", "api_secret": "ASAPP_API_SECRET"}
 """The environment variable that each part of the credentials is read from."""
@@ -43,7 +41,7 @@ class Credentials:
         """The keys under the header names of the document's security schemes."""
         return {
             header: getattr(self, scheme.lower().replace("-", "_"))
-            for scheme, header in load_document().key_headers.items()
+            for scheme, header in KEY_HEADERS.items()
         }
 
 
@@ -60,19 +58,10 @@ def choose_credentials(
 ) -> Credentials | ProviderT:
     """The credentials or their provider as given, else the keys, completed from the environment."""
     try:
-        if credentials is None:
-            return _find_credentials(api_id, api_secret, environment)
-        if api_id is not None or api_secret is not None:
+        if credentials is not None:
+            if api_id is None and api_secret is None:
+                return credentials
             raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
-        return credentials
-    finally:
-        del api_secret  # no frame that an error passes through holds it
-
-
-def _find_credentials(
-    api_id: str | None, api_secret: str | None, environment: Mapping[str, str]
-) -> Credentials:
-    try:
         if api_id is None:
             api_id = environment.get(KEY_VARIABLES["api_id"])
         if api_secret is None:
@@ -85,45 +74,22 @@ def _find_credentials(
             )
         return Credentials(str(api_id), str(api_secret))
     finally:
-        del api_secret
+        del api_secret  # no frame that an error passes through holds it
 
 
-class ThreadCredentials:
-    """The credentials in force, shared by the threads of a client."""
-
-    def __init__(self, source: Credentials | CredentialsProvider) -> None:
-        self.renewable = callable(source)
-        self._ask: CredentialsProvider = source if callable(source) else lambda: source
-        self._current: Credentials | None = None
-        self._turn = threading.Lock()
-
-    def get(self, refused: Credentials | None = None) -> Credentials:
-        """The credentials in force; asks the provider if there are none but the refused ones."""
-        with self._turn:
-            if self._current is None or self._current is refused:
-                self._current = _checked(self._ask())
-            return self._current
+def ask(source: Credentials | CredentialsProvider) -> Credentials:
+    """The credentials, or what their provider returns."""
+    return _checked(source() if callable(source) else source)
 
 
-class TaskCredentials:
-    """The credentials in force, shared by the tasks of a client."""
+async def ask_async(source: Credentials | AsyncCredentialsProvider) -> Credentials:
+    """The credentials, or what their provider returns, now or later."""
 
-    def __init__(self, source: Credentials | AsyncCredentialsProvider) -> None:
-        self.renewable = callable(source)
-        self._ask: AsyncCredentialsProvider = source if callable(source) else lambda: source
-        self._current: Credentials | None = None
-        self._turn = anyio.Lock()
-
-    async def get(self, refused: Credentials | None = None) -> Credentials:
-        """The credentials in force; asks the provider if there are none but the refused ones."""
-        async with self._turn:
-            if self._current is None or self._current is refused:
-                self._current = _checked(await self._fetch())
-            return self._current
-
-    async def _fetch(self) -> object:
-        answer = self._ask()
+    async def fetch() -> object:
+        answer = source() if callable(source) else source
         return await answer if inspect.isawaitable(answer) else answer
+
+    return _checked(await fetch())
 
 
 def _checked(answer: object) -> Credentials:

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 
+from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
-
-from .spec import message_batch_rules
 
 
 @frozen
@@ -77,7 +76,7 @@ def halved_body_size(sizes: Sequence[int]) -> int:
 
 
 def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) -> int:
-    most = min(message_batch_rules().max_messages, len(contents) - start)
+    most = min(BATCH.max_messages, len(contents) - start)
     size = body_size([]) - 1
     for count in range(most):
         size += len(contents[start + count]) + 1
@@ -89,4 +88,4 @@ def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) ->
 @cache
 def _opening() -> bytes:
     """How every body begins."""
-    return b"{" + json.dumps(message_batch_rules().messages_property).encode() + b":["
+    return b"{" + json.dumps(BATCH.messages_property).encode() + b":["

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic, NoReturn, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
+from asapp_conversations_client.facts import BATCH
 
 from . import published
 from .addresses import Environment, resolve_base_url
-from .auth import (
-    AsyncCredentialsProvider,
-    Credentials,
-    CredentialsProvider,
-    TaskCredentials,
-    ThreadCredentials,
-    choose_credentials,
-)
+from .auth import AsyncCredentialsProvider, Credentials, CredentialsProvider, choose_credentials
 from .clock import Clock
-from .connections import AsyncConnections, Connections, Proxy
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import RECEIPT
-from .options import KEEP, MAX_ANSWER_BYTES, MAX_WAIT, TOTAL_TIMEOUT, Settings, user_agent
+from .options import KEEP, MAX_ANSWER_BYTES, MAX_WAIT, TIMEOUT, TOTAL_TIMEOUT, Settings, user_agent
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .progress import AnyMessage, Progress, Receipt, Stored
-from .spec import message_batch_rules
+from .session import AsyncSession, Proxy, Session, open_transport
+from .steps import Steps, run, run_async
 from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport
 from .uploading import Upload
-from .validation import check_conversation_id
+from .validation import demand_conversation_id
 
 TransportT = TypeVar("TransportT", AsappTransport, AsyncAsappTransport)
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
@@ -40,33 +36,22 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
     _transport: TransportT
     _httpx: HttpxT
 
-    def _set_up(self, transport: TransportT, client: HttpxT) -> None:
+    def _set_up(self, kind: type[HttpxT], transport: TransportT) -> None:
         settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
-        self._httpx = client
+        # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
+        headers = httpx.Headers({"User-Agent": user_agent(), "Accept-Encoding": "identity"})
+        headers.update(settings.headers)
+        stack: Any = transport
+        self._httpx = kind(
+            base_url=settings.base_url, headers=headers, timeout=settings.timeout, transport=stack
+        )
 
     @property
     def base_url(self) -> str:
         """Where it sends to."""
         return str(self._transport.settings.base_url)
-
-    def _batch_url(self, conversation_id: str) -> httpx.URL:
-        rules = message_batch_rules()
-        path = rules.operation.path(**{rules.conversation_parameter: conversation_id})
-        return httpx.URL(f"{self.base_url.rstrip('/')}{path}")
-
-    def _usable(self) -> HttpxT:
-        """The httpx client, if a request can go through it."""
-        if self._httpx.is_closed:
-            raise InvalidRequestError("nothing was sent: the client is closed")
-        auth = self._httpx.auth
-        if isinstance(auth, httpx.DigestAuth) or (auth and auth.requires_response_body):
-            raise InvalidRequestError(
-                "nothing was sent: an auth= of several steps would send a request again; give "
-                "credentials= to the client instead"
-            )
-        return self._httpx
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """A copy with more headers; `with_options(headers=…)`."""
@@ -98,18 +83,64 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         """
         old = self._transport
         settings = old.settings.with_overrides(timeout, retries, headers, rate)
-        gate = old.gate
+        gate: Any = old.gate
         if rate is not KEEP:
             if not isinstance(gate, (ThreadPacer, TaskPacer)):
                 raise InvalidRequestError("rate= would switch off the gate of this client")
             gate = type(gate)(settings.rate, settings.clock)
-        transport: Any = type(old)(settings, old.connections, old.credentials, gate, owner=False)
-        client = _httpx_client(type(self._httpx), transport)
-        client.event_hooks = self._httpx.event_hooks
-        client.cookies = self._httpx.cookies
         copy = type(self).__new__(type(self))
-        copy._set_up(transport, client)
+        session: Any = old.session
+        copy._set_up(type(self._httpx), type(old)(settings, session, gate, owner=False))
+        copy._httpx.event_hooks = self._httpx.event_hooks
+        copy._httpx.cookies = self._httpx.cookies
         return copy
+
+    def _usable(self) -> HttpxT:
+        """The httpx client, if a request can go through it."""
+        if self._httpx.is_closed:
+            raise InvalidRequestError("nothing was sent: the client is closed")
+        auth = self._httpx.auth
+        if isinstance(auth, httpx.DigestAuth) or (auth and auth.requires_response_body):
+            raise InvalidRequestError(
+                "nothing was sent: an auth= of several steps would send a request again; give "
+                "credentials= to the client instead"
+            )
+        return self._httpx
+
+    def _creating(
+        self,
+        conversation_id: str,
+        messages: Iterable[AnyMessage] | Progress,
+        conflict_is_stored: bool,
+        max_body_bytes: int,
+    ) -> Steps[Stored]:
+        upload = Upload.prepare(conversation_id, messages, max_body_bytes, conflict_is_stored)
+        with upload.reporting():
+            for batch in upload:
+                try:
+                    receipt = yield from self._sending(
+                        conversation_id, batch.body, upload.batch_in_doubt
+                    )
+                except RequestFailedError as error:
+                    if not upload.recovers_from(error):
+                        raise
+                else:
+                    upload.accept(receipt)
+        return upload.result()
+
+    def _sending(self, conversation_id: str, body: bytes, in_doubt: bool) -> Steps[Receipt]:
+        operation = BATCH.operation
+        parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
+        response = yield partial(
+            self._usable().request,
+            operation.method,
+            httpx.URL(self.base_url.rstrip("/") + operation.path.format_map(parameter)),
+            content=body,
+            headers={"Content-Type": "application/json"},
+            extensions={IN_DOUBT: in_doubt},
+        )
+        receipt: Receipt = response.extensions[RECEIPT]
+        return receipt
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -169,7 +200,7 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         credentials: Credentials | CredentialsProvider | None = None,
         environment: Environment | None = None,
         base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout = TIMEOUT,
         retries: int = published.RETRIES,
         max_wait: float = MAX_WAIT,
         total_timeout: float | None = TOTAL_TIMEOUT,
@@ -186,25 +217,13 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             source = choose_credentials(api_id, api_secret, credentials)
         finally:
             del api_secret  # no frame that an error passes through holds it
+        url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            base_url=resolve_base_url(base_url, environment, allow_http=allow_http),
-            timeout=timeout,
-            retries=retries,
-            max_wait=max_wait,
-            total_timeout=total_timeout,
-            rate=rate,
-            headers=headers,
-            max_answer_bytes=max_answer_bytes,
-            clock=clock or Clock(),
+            url, timeout, retries, max_wait, total_timeout, rate, headers, max_answer_bytes, clock
         )
-        _check_one_pace(rate, gate)
-        stack = AsappTransport(
-            settings,
-            Connections(settings.base_url, transport, proxy),
-            ThreadCredentials(source),
-            gate or ThreadPacer(rate, settings.clock),
-        )
-        self._set_up(stack, _httpx_client(httpx.Client, stack))
+        session = Session(open_transport(httpx.HTTPTransport, url, transport, proxy), source)
+        gate = settings.only(gate) or ThreadPacer(rate, settings.clock)
+        self._set_up(httpx.Client, AsappTransport(settings, session, gate))
 
     def create_messages(
         self,
@@ -236,23 +255,7 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
         out as it is, with the same `progress` as an attribute, and its counts in a note.
         """
-        upload = Upload.prepare(
-            conversation_id,
-            messages,
-            max_body_bytes=max_body_bytes,
-            conflict_is_stored=conflict_is_stored,
-        )
-        url = self._batch_url(conversation_id)
-        with upload.reporting():
-            for batch in upload:
-                try:
-                    receipt = self._send(url, batch.body, in_doubt=upload.batch_in_doubt)
-                except RequestFailedError as error:
-                    if not upload.recovers_from(error):
-                        raise
-                else:
-                    upload.accept(receipt)
-        return upload.result()
+        return run(self._creating(conversation_id, messages, conflict_is_stored, max_body_bytes))
 
     def send_batch(self, conversation_id: str, body: bytes, *, in_doubt: bool = False) -> Receipt:
         """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
@@ -266,13 +269,8 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             InvalidRequestError: the id is not one that the document allows; nothing was sent.
             AsappError: it is not stored, or `outcome_unknown` says that it may be.
         """
-        _check_conversation(conversation_id)
-        return self._send(self._batch_url(conversation_id), body, in_doubt=in_doubt)
-
-    def _send(self, url: httpx.URL, body: bytes, *, in_doubt: bool) -> Receipt:
-        response = self._usable().request(**_batch_request(url, body, in_doubt))
-        receipt: Receipt = response.extensions[RECEIPT]
-        return receipt
+        demand_conversation_id(conversation_id)
+        return run(self._sending(conversation_id, body, in_doubt))
 
     def get_httpx_client(self) -> httpx.Client:
         """The httpx client that carries every request of this client.
@@ -313,7 +311,7 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
         credentials: Credentials | AsyncCredentialsProvider | None = None,
         environment: Environment | None = None,
         base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout = TIMEOUT,
         retries: int = published.RETRIES,
         max_wait: float = MAX_WAIT,
         total_timeout: float | None = TOTAL_TIMEOUT,
@@ -330,25 +328,14 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
             source = choose_credentials(api_id, api_secret, credentials)
         finally:
             del api_secret  # no frame that an error passes through holds it
+        url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            base_url=resolve_base_url(base_url, environment, allow_http=allow_http),
-            timeout=timeout,
-            retries=retries,
-            max_wait=max_wait,
-            total_timeout=total_timeout,
-            rate=rate,
-            headers=headers,
-            max_answer_bytes=max_answer_bytes,
-            clock=clock or Clock(),
+            url, timeout, retries, max_wait, total_timeout, rate, headers, max_answer_bytes, clock
         )
-        _check_one_pace(rate, gate)
-        stack = AsyncAsappTransport(
-            settings,
-            AsyncConnections(settings.base_url, transport, proxy),
-            TaskCredentials(source),
-            gate or TaskPacer(rate, settings.clock),
-        )
-        self._set_up(stack, _httpx_client(httpx.AsyncClient, stack))
+        opened = open_transport(httpx.AsyncHTTPTransport, url, transport, proxy)
+        gate = settings.only(gate) or TaskPacer(rate, settings.clock)
+        stack = AsyncAsappTransport(settings, AsyncSession(opened, source), gate)
+        self._set_up(httpx.AsyncClient, stack)
 
     async def create_messages(
         self,
@@ -361,35 +348,16 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
         """Add messages to a conversation; see `Client.create_messages`."""
         if isinstance(messages, AsyncIterable):
             messages = [message async for message in messages]
-        upload = Upload.prepare(
-            conversation_id,
-            messages,
-            max_body_bytes=max_body_bytes,
-            conflict_is_stored=conflict_is_stored,
+        return await run_async(
+            self._creating(conversation_id, messages, conflict_is_stored, max_body_bytes)
         )
-        url = self._batch_url(conversation_id)
-        with upload.reporting():
-            for batch in upload:
-                try:
-                    receipt = await self._send(url, batch.body, in_doubt=upload.batch_in_doubt)
-                except RequestFailedError as error:
-                    if not upload.recovers_from(error):
-                        raise
-                else:
-                    upload.accept(receipt)
-        return upload.result()
 
     async def send_batch(
         self, conversation_id: str, body: bytes, *, in_doubt: bool = False
     ) -> Receipt:
         """Send one ready request body; see `Client.send_batch`."""
-        _check_conversation(conversation_id)
-        return await self._send(self._batch_url(conversation_id), body, in_doubt=in_doubt)
-
-    async def _send(self, url: httpx.URL, body: bytes, *, in_doubt: bool) -> Receipt:
-        response = await self._usable().request(**_batch_request(url, body, in_doubt))
-        receipt: Receipt = response.extensions[RECEIPT]
-        return receipt
+        demand_conversation_id(conversation_id)
+        return await run_async(self._sending(conversation_id, body, in_doubt))
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """The httpx client that carries every request; see `Client.get_httpx_client`."""
@@ -410,36 +378,3 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
 
     async def __aexit__(self, *args: object, **kwargs: Any) -> None:
         await self.aclose()
-
-
-def _httpx_client(kind: type[HttpxT], transport: Any) -> HttpxT:
-    settings: Settings = transport.settings
-    client = kind(
-        base_url=settings.base_url, timeout=settings.timeout, transport=transport, trust_env=False
-    )
-    client.headers["User-Agent"] = user_agent()
-    # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
-    client.headers["Accept-Encoding"] = "identity"
-    client.headers.update(settings.headers)
-    return client
-
-
-def _check_one_pace(rate: float | None, gate: object) -> None:
-    """Refuse a rate that would be ignored; nobody can tell the default from the same number."""
-    if gate is not None and rate != published.REQUESTS_PER_SECOND:
-        raise InvalidRequestError("give either gate or rate, not both")
-
-
-def _check_conversation(conversation_id: str) -> None:
-    if problems := check_conversation_id(conversation_id):
-        raise InvalidRequestError("nothing was sent", problems)
-
-
-def _batch_request(url: httpx.URL, body: bytes, in_doubt: bool) -> dict[str, Any]:
-    return {
-        "method": message_batch_rules().operation.method.upper(),
-        "url": url,
-        "content": body,
-        "headers": {"Content-Type": "application/json"},
-        "extensions": {IN_DOUBT: in_doubt},
-    }

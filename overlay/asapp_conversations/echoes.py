@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .spec import load_document
+from asapp_conversations_client.facts import WORDS
 
 ECHO_LENGTH = 8
 """A run of this many characters that also stands in the request counts as quoted from it."""
@@ -36,7 +36,6 @@ def quotes(sent: bytes, words: str) -> bool:
 
 def _values(sent: bytes) -> Iterator[str]:
     """Every text and number of the request, names that the document does not know among them."""
-    known = load_document().words
     pending: list[object]
     try:
         pending = [json.loads(sent)]
@@ -52,5 +51,5 @@ def _values(sent: bytes) -> Iterator[str]:
                 pending += items
             case item:
                 text = str(item).strip()
-                if text and text not in known:
+                if text and text not in WORDS:
                     yield text

@@ -11,9 +11,10 @@ from functools import cache
 from typing import Any, cast
 
 import orjson
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message, Sender
+from attrs import frozen
 
-from .spec import message_batch_rules
 from .timestamps import is_final, wire_text
 from .validation import Problem, check_record, message_validator
 
@@ -73,7 +74,7 @@ def encode_record(record: Mapping[str, Any]) -> Encoded:
 @cache
 def time_paths() -> tuple[tuple[str, ...], ...]:
     """Where a message has times: the names on the way to each, outermost first."""
-    return tuple(_find_times(message_batch_rules().message_schema, ()))
+    return tuple(_find_times(BATCH.message_schema, ()))
 
 
 def _find_times(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -100,13 +101,13 @@ def _set_time(record: dict[str, Any], path: tuple[str, ...]) -> Problem | None:
     return None
 
 
+@frozen
 class _Text:
     """Stands in a model for what should be a model, an enum or a datetime, and is not."""
 
-    def __init__(self, value: object) -> None:
-        self.value = value
+    value: Any
 
-    def isoformat(self) -> object:
+    def isoformat(self) -> Any:
         return self.value
 
     to_dict = isoformat
@@ -114,17 +115,17 @@ class _Text:
 
 def _tolerant_dict(message: Message) -> dict[str, Any]:
     """As `to_dict`, but the schema judges a sender, a role or a time of another type."""
-    message = copy.copy(message)
-    sender: Any = message.sender
-    if isinstance(sender, Sender):
-        message.sender = sender = copy.copy(sender)
-        if not isinstance(cast("object", sender.role), Enum):
-            sender.role = cast("Any", _Text(sender.role))
+    copied: Any = copy.copy(message)
+    if isinstance(copied.sender, Sender):
+        copied.sender = copy.copy(copied.sender)
+        if not isinstance(copied.sender.role, Enum):
+            copied.sender.role = _Text(copied.sender.role)
     else:
-        message.sender = cast("Any", _Text(sender))
-    if not isinstance(cast("object", message.timestamp), datetime):
-        message.timestamp = cast("Any", _Text(message.timestamp))
-    return message.to_dict()
+        copied.sender = _Text(copied.sender)
+    if not isinstance(copied.timestamp, datetime):
+        copied.timestamp = _Text(copied.timestamp)
+    record: dict[str, Any] = copied.to_dict()
+    return record
 
 
 def _as_dict(value: object) -> dict[Any, Any]:

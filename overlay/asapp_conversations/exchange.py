@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 import httpx
-from attrs import asdict, define, field, frozen
+from asapp_conversations_client.facts import Operation
+from attrs import define, field, frozen
 
 from . import retry
 from .answers import read_error_answer, read_request_id, success_defect
@@ -19,21 +20,15 @@ from .errors import (
 )
 from .logs import logger
 from .progress import Receipt
-from .retry import RetryPolicy
-from .spec import IDEMPOTENT_METHODS, Operation
+from .retry import IDEMPOTENT_METHODS, RetryPolicy
 
 RECEIPT = "asapp_receipt"
-"""The key of `httpx.Response.extensions` under which an answer carries its `Receipt`."""
+"""In `httpx.Response.extensions`: the `Receipt` of an answer."""
 
 
 @frozen
 class Resend:
-    """Send the same request again.
-
-    Attributes:
-        wait: seconds to wait before.
-        renew_credentials: whether to ask the credentials' provider first.
-    """
+    """Send the same request again, after so many seconds, or with other credentials."""
 
     wait: float = 0.0
     renew_credentials: bool = False
@@ -78,32 +73,29 @@ class Exchange:
         self.request_ids.append(read_request_id(outcome))
         defect = success_defect(self.operation, outcome) if outcome.is_success else None
         if outcome.is_success and not defect:
-            self._log(logging.DEBUG, str(outcome.status_code))
-            return self._receipted(outcome)
+            return self._accept(outcome, str(outcome.status_code))
         return self._judge_status(outcome, defect)
 
     def _judge_failure(self, error: Exception) -> Resend:
-        if retry.was_never_sent(error) and retry.is_programming_error(error):
+        kind, never_sent = type(error).__name__, retry.was_never_sent(error)
+        if never_sent and retry.is_programming_error(error):
             # Its words may quote the header that cannot be sent, and that may be a key.
             raise InvalidRequestError(
-                f"{self.description}: nothing was sent, for the request is malformed "
-                f"({type(error).__name__}); check its headers and its URL"
+                f"{self._description}: nothing was sent, for the request is malformed ({kind}); "
+                "check its headers and its URL"
             ) from None
-        self.outcome_unknown |= not retry.was_never_sent(error)
+        self.outcome_unknown |= not never_sent
         wait = retry.backoff(None, self.resends, self.clock.random())
-        hopeless = retry.is_programming_error(error) or (
-            self.outcome_unknown and not self._repeatable
-        )
-        if not hopeless and self._may_resend(wait):
-            return self._resend(type(error).__name__, wait)
-        self._log(logging.DEBUG, type(error).__name__)
-        timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
+        if not retry.is_programming_error(error) and self._may_resend(wait):
+            return self._resend(kind, wait)
+        self._log(logging.DEBUG, kind)
         # What another library says may quote a header, and that may be a key.
         words = str(error) if isinstance(error, (httpx.RequestError, OSError)) else ""
+        timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
         raise self._complete(
             (APITimeoutError if timed_out else APIConnectionError)(
-                f"{self.description}: no answer from {self.request.url.netloc.decode('ascii')} "
-                f"({type(error).__name__}: {words or 'no further word'})"
+                f"{self._description}: no answer from {self.request.url.netloc.decode('ascii')} "
+                f"({kind}: {words or 'no further word'})"
             )
         ) from error
 
@@ -111,12 +103,10 @@ class Exchange:
         self, response: httpx.Response, defect: str | None
     ) -> httpx.Response | Resend:
         status = response.status_code
-        if status == 409 and self.outcome_unknown and self.operation:
-            success = self.operation.bodiless_success
-            if success is not None:
-                self._log(logging.DEBUG, "409, stored by an earlier attempt")
-                stored = httpx.Response(success, json={}, request=self.request)
-                return self._receipted(stored, confirmed_by_conflict=True)
+        success = self.operation.bodiless_success if self.operation else None
+        if status == 409 and self.outcome_unknown and success is not None:
+            stored = httpx.Response(success, json={}, request=self.request)
+            return self._accept(stored, "409, stored by an earlier attempt", by_conflict=True)
         if status == 401 and self.renewable:
             self.renewable = False
             self._log(logging.INFO, "401, asks for other credentials")
@@ -126,36 +116,40 @@ class Exchange:
         )
         asked = retry.retry_after(response.headers, self.clock.time())
         wait = retry.backoff(status, self.resends, self.clock.random()) if asked is None else asked
-        safe = self._repeatable or not self.outcome_unknown
-        if (retry.is_retriable_status(status) or defect) and safe and self._may_resend(wait):
+        if (retry.is_retriable_status(status) or defect) and self._may_resend(wait):
             return self._resend(str(status), wait)
         self._log(logging.DEBUG, str(status))
-        answer = asdict(read_error_answer(response, self.request.content))
+        answer = read_error_answer(response, self.request.content)
         raise self._complete(
             status_error(status)(
-                self.description, status, retry_after=asked, defect=defect, **answer
+                self._description, status, retry_after=asked, defect=defect, **answer
             )
         )
 
     @property
-    def description(self) -> str:
+    def _description(self) -> str:
         """Method and path, as they stand in errors and in the log."""
         return f"{self.request.method} {self.request.url.path}"
 
-    @property
-    def _repeatable(self) -> bool:
-        if self.operation is None:
-            return self.request.method.lower() in IDEMPOTENT_METHODS
-        return self.operation.repeatable
-
     def _may_resend(self, wait: float) -> bool:
+        idempotent = self.request.method in IDEMPOTENT_METHODS
+        repeatable = self.operation.repeatable if self.operation else idempotent
         elapsed = self.clock.monotonic() - self._started
-        return self.policy.allows(self.resends, elapsed, wait)
+        safe = repeatable or not self.outcome_unknown
+        return safe and self.policy.allows(self.resends, elapsed, wait)
 
     def _resend(self, why: str, wait: float) -> Resend:
         self.resends += 1
         self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s")
         return Resend(wait)
+
+    def _accept(
+        self, response: httpx.Response, outcome: str, *, by_conflict: bool = False
+    ) -> httpx.Response:
+        self._log(logging.DEBUG, outcome)
+        receipt = Receipt(self.attempts, tuple(self.request_ids), by_conflict)
+        response.extensions[RECEIPT] = receipt
+        return response
 
     def _complete(self, error: RequestFailedError) -> RequestFailedError:
         error.attempts = self.attempts
@@ -163,23 +157,10 @@ class Exchange:
         error.outcome_unknown = self.outcome_unknown
         return error
 
-    def _receipted(
-        self, response: httpx.Response, *, confirmed_by_conflict: bool = False
-    ) -> httpx.Response:
-        response.extensions[RECEIPT] = Receipt(
-            self.attempts, tuple(self.request_ids), confirmed_by_conflict
-        )
-        return response
-
     def _log(self, level: int, outcome: str) -> None:
-        if not logger.isEnabledFor(level):
-            return
-        logger.log(
-            level,
-            "%s: %s (attempt %d, %.3f s, request id %s)",
-            self.description,
-            outcome,
-            self.attempts,
-            self.clock.monotonic() - self._started,
-            self.request_ids[-1] or "unknown",
-        )
+        if logger.isEnabledFor(level):
+            elapsed = self.clock.monotonic() - self._started
+            about = f"attempt {self.attempts}, {elapsed:.3f} s"
+            request_id = self.request_ids[-1] or "unknown"
+            words = "%s: %s (%s, request id %s)"
+            logger.log(level, words, self._description, outcome, about, request_id)

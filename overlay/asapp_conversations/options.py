@@ -6,49 +6,58 @@ import math
 import platform
 from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, TypeVar
 
 import httpx
+from asapp_conversations_client.facts import DOCUMENT_VERSION, KEY_HEADERS
 from attrs import evolve, field, frozen
 
+from . import published
 from ._version import __version__
 from .addresses import origin
 from .clock import Clock
 from .errors import InvalidRequestError
-from .spec import load_document
 
+TIMEOUT: Final = 30.0
 CONNECT_TIMEOUT: Final = 5.0
-"""Seconds to connect, of the time that an attempt has; half of it at most.
-
-A failure to connect is certain to have stored nothing, so it should be seen as one.
-"""
-
+"""Seconds of an attempt, and half of it at most."""
 TOTAL_TIMEOUT: Final = 120.0
 MAX_WAIT: Final = 60.0
 LONGEST_WAIT: Final = 86_400.0
 """A day: daily limits come back by then, and no clock overflows."""
-
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 
 KEEP: Final[Any] = type("Keep", (), {"__repr__": lambda self: "<unchanged>"})()
 """Stands for what `with_options` leaves as it is."""
+
+GateT = TypeVar("GateT")
 
 
 @cache
 def user_agent() -> str:
     """What is told to ASAPP of this client, for their logs."""
     return (
-        f"asapp-conversations/{__version__} (document {load_document().version}) "
+        f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
         f"httpx/{httpx.__version__} python/{platform.python_version()}"
     )
 
 
-def to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
-    """The parts of an attempt's time; its `read` bounds the whole attempt."""
+def _check_number(
+    name: str, value: Any, *, most: float = math.inf, or_zero: bool = False, whole: bool = False
+) -> None:
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not (number and 0 <= value <= most and value < math.inf and (value or or_zero)):
+        limit = f" and at most {most:g}" if most < math.inf else ""
+        least = "0 or more" if or_zero else "above 0"
+        raise InvalidRequestError(f"{name} must be a {'whole ' * whole}number, {least}{limit}")
+
+
+def _to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
-        _check_seconds("timeout", value.read)
+        _check_number("timeout", value.read)
         return value
-    _check_seconds("timeout", value)
+    _check_number("timeout", value)
+    # Only a failure to connect is certain to have stored nothing, so it should be seen as one.
     return httpx.Timeout(value, connect=min(value / 2, CONNECT_TIMEOUT), pool=value / 2)
 
 
@@ -57,31 +66,43 @@ def _to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
         headers = httpx.Headers(value)
     except UnicodeEncodeError:
         raise InvalidRequestError("headers: only ASCII can be sent") from None
-    for name, content in headers.raw:
-        if name.decode().lower() in map(str.lower, load_document().key_headers.values()):
-            raise InvalidRequestError(f"headers: {name!r} carries a key: give api_id, api_secret")
-        if any(byte < 32 and byte != 9 for byte in name + content):
+    for name, content in headers.items():
+        if not f"{name}{content}".replace("\t", " ").isprintable():
             raise InvalidRequestError(f"headers: {name!r} has a line break or a control character")
+        if name in map(str.lower, KEY_HEADERS.values()):
+            raise InvalidRequestError(f"headers: {name} carries a key: give api_id and api_secret")
     return headers
 
 
-@frozen(kw_only=True, repr=False)
+def _to_clock(value: Clock | None) -> Clock:
+    return value or Clock()
+
+
+@frozen(repr=False)
 class Settings:
     """The options of a client, checked and completed; `Client` says what each means."""
 
     base_url: httpx.URL
-    timeout: httpx.Timeout = field(converter=to_timeout)
+    timeout: httpx.Timeout = field(converter=_to_timeout)
     retries: int
     max_wait: float
     total_timeout: float | None
     rate: float | None
     headers: httpx.Headers = field(converter=_to_headers)
     max_answer_bytes: int
-    clock: Clock
+    clock: Clock = field(converter=_to_clock)
+
+    def __attrs_post_init__(self) -> None:
+        _check_number("retries", self.retries, or_zero=True, whole=True)
+        _check_number("max_wait", self.max_wait, most=LONGEST_WAIT, or_zero=True)
+        _check_number("max_answer_bytes", self.max_answer_bytes, whole=True)
+        for name in ("total_timeout", "rate"):
+            if getattr(self, name) is not None:
+                _check_number(name, getattr(self, name))
 
     @cached_property
     def origin(self) -> tuple[bytes, bytes, int | None]:
-        """The only origin that it sends to."""
+        """The only origin that is sent to."""
         return origin(self.base_url)
 
     @cached_property
@@ -89,43 +110,19 @@ class Settings:
         """What stands before the document's paths."""
         return self.base_url.path.rstrip("/")
 
-    def __attrs_post_init__(self) -> None:
-        _check_count("retries", self.retries, least=0)
-        _check_count("max_answer_bytes", self.max_answer_bytes, least=1)
-        _check_seconds("max_wait", self.max_wait, most=LONGEST_WAIT, or_zero=True)
-        if self.total_timeout is not None:
-            _check_seconds("total_timeout", self.total_timeout)
-        if self.rate is not None:
-            _check_seconds("rate", self.rate, unit="requests a second")
+    def only(self, gate: GateT) -> GateT:
+        """The gate, if no other rate than the default would be ignored beside it."""
+        if gate is not None and self.rate != published.REQUESTS_PER_SECOND:
+            raise InvalidRequestError("give either gate or rate, not both")
+        return gate
 
     def with_overrides(
         self, timeout: object, retries: object, headers: Mapping[str, str] | None, rate: object
     ) -> Self:
         """A copy with what is not `KEEP`; headers are added to those that there are."""
         given = {"timeout": timeout, "retries": retries, "rate": rate}
-        changes: dict[str, Any] = {n: value for n, value in given.items() if value is not KEEP}
+        changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
         if headers is not KEEP:
             changes["headers"] = self.headers.copy()
             changes["headers"].update(_to_headers(headers))
         return evolve(self, **changes)
-
-
-def _check_count(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidRequestError(f"{name} must be a whole number, {least} or more")
-
-
-def _check_seconds(
-    name: str,
-    value: object,
-    most: float = math.inf,
-    *,
-    or_zero: bool = False,
-    unit: str = "seconds",
-) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    in_range = number and 0 <= cast("float", value) <= most and cast("float", value) < math.inf
-    if not in_range or not (value or or_zero):
-        limit = f" and at most {most:g}" if most < math.inf else ""
-        least = "0 or more" if or_zero else "above 0"
-        raise InvalidRequestError(f"{name} must be a number of {unit}, {least}{limit}")

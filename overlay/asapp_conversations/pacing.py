@@ -43,53 +43,48 @@ class AsyncGate(Protocol):
 class Pacer:
     """Hands out departures; the plain arithmetic behind both waiters below."""
 
-    def __init__(self, rate: float) -> None:
-        self._interval = 1 / rate
+    def __init__(self, rate: float | None, clock: Clock) -> None:
+        self.clock = clock
+        self._interval = 1 / rate if rate else 0.0
         self._next = float("-inf")
 
-    def claim(self, now: float) -> float:
-        """Take the departure that is free at `now` and return 0, or the seconds to wait.
+    def claim(self) -> float:
+        """Take the departure that is free now and return 0, or the seconds to wait.
 
         The interval counts from the departure itself, not from when it was due: a waiter that
         wakes late never makes the next request leave too soon after its own.
         """
+        now = self.clock.monotonic()
         if now < self._next:
             return self._next - now
         self._next = now + self._interval
         return 0.0
 
+    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
+        """Nothing: the pace does not depend on the outcome."""
 
-class ThreadPacer:
+
+class ThreadPacer(Pacer):
     """Lets the threads of a client pass one by one."""
 
     def __init__(self, rate: float | None, clock: Clock) -> None:
-        self._pacer = Pacer(rate) if rate else None
+        super().__init__(rate, clock)
         self._turn = threading.Lock()
-        self._clock = clock
 
     def admit(self, exchange: Exchange) -> None:
-        if self._pacer:
-            with self._turn:
-                while delay := self._pacer.claim(self._clock.monotonic()):
-                    self._clock.sleep(delay)
-
-    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
-        """Nothing: the pace does not depend on the outcome."""
+        with self._turn:
+            while delay := self.claim():
+                self.clock.sleep(delay)
 
 
-class TaskPacer:
+class TaskPacer(Pacer):
     """Lets the tasks of a client pass one by one, first come, first served."""
 
     def __init__(self, rate: float | None, clock: Clock) -> None:
-        self._pacer = Pacer(rate) if rate else None
+        super().__init__(rate, clock)
         self._turn = anyio.Lock()
-        self._clock = clock
 
     async def admit(self, exchange: Exchange) -> None:
-        if self._pacer:
-            async with self._turn:
-                while delay := self._pacer.claim(self._clock.monotonic()):
-                    await self._clock.sleep_async(delay)
-
-    def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
-        """Nothing: the pace does not depend on the outcome."""
+        async with self._turn:
+            while delay := self.claim():
+                await self.clock.sleep_async(delay)

@@ -28,6 +28,10 @@ _NOT_CONNECTED = {("aiohttp", "ClientConnectorError"), ("aiohttp", "ConnectionTi
 _PROGRAMMING_ERRORS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+"""Methods that may be sent twice (RFC 9110, section 9.2.2)."""
+
+
 @frozen
 class RetryPolicy:
     """How often and how long a request is tried.

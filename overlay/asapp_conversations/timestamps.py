@@ -31,7 +31,7 @@ def parse_timestamp(value: datetime | str) -> WireTime:
     """
     plain = parse_utc(value)
     moment = WireTime.combine(plain.date(), plain.timetz())
-    moment._text = _format(plain)
+    moment._text = wire_text(plain)
     return moment
 
 
@@ -39,18 +39,18 @@ def wire_text(value: datetime | str) -> str:
     """A time as it is sent: in UTC, with `Z`; `ValueError` for what is no time."""
     if isinstance(value, str) and is_final(value):
         return value
-    return _format(parse_utc(value))
-
-
-def _format(moment: datetime) -> str:
     # The same text as from datetime, in a third of the time.
-    return orjson.dumps(moment, option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return orjson.dumps(parse_utc(value), option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
 def parse_utc(value: datetime | str, timezone: tzinfo = UTC) -> datetime:
     """As `parse_timestamp`, but plain, and without a zone `value` is taken as of `timezone`."""
     if isinstance(value, str):
-        value = _parse_iso(value)
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            # Rarer forms: 24:00, an ordinal date, a year or month alone.
+            value = isoparse(str(value))
     if not isinstance(value, datetime):
         raise ValueError("neither a datetime nor a string")  # noqa: TRY004
     if value.tzinfo is None:
@@ -61,11 +61,3 @@ def parse_utc(value: datetime | str, timezone: tzinfo = UTC) -> datetime:
         raise ValueError("out of the range of years 1 to 9999") from None
     # A subclass, such as that of pandas, may write itself in another way.
     return value if type(value) is datetime else datetime.combine(value.date(), value.timetz())
-
-
-def _parse_iso(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        # Rarer forms: 24:00, an ordinal date, a year or month alone.
-        return isoparse(text)

@@ -4,8 +4,7 @@
 - `cut_batch`, `make_batch`, `body_size`, `halved_body_size`: request bodies out of messages, for
   `Client.send_batch`, which returns a `Receipt`;
 - `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
-- `Clock`: where the time comes from;
-- `Document`, `Operation`, `MessageBatchRules`: what the OpenAPI document says.
+- `Clock`: where the time comes from.
 """
 
 from .addresses import resolve_base_url
@@ -13,7 +12,7 @@ from .auth import (
     KEY_VARIABLES,
     AsyncCredentialsProvider,
     CredentialsProvider,
-    TaskCredentials,
+    ask_async,
     choose_credentials,
 )
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
@@ -23,7 +22,6 @@ from .errors import status_error
 from .exchange import Exchange
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
-from .spec import Document, MessageBatchRules, Operation, load_document, message_batch_rules
 from .timestamps import parse_utc
 from .validation import check_conversation_id, check_record
 
@@ -36,13 +34,10 @@ __all__ = [
     "Batch",
     "Clock",
     "CredentialsProvider",
-    "Document",
     "Exchange",
     "Gate",
-    "MessageBatchRules",
-    "Operation",
-    "TaskCredentials",
     "TaskPacer",
+    "ask_async",
     "body_size",
     "check_conversation_id",
     "check_record",
@@ -51,9 +46,7 @@ __all__ = [
     "encode_message",
     "encode_record",
     "halved_body_size",
-    "load_document",
     "make_batch",
-    "message_batch_rules",
     "parse_utc",
     "resolve_base_url",
     "status_error",

@@ -7,24 +7,25 @@ cookies and tracers see one call; below it, a tracer sees each attempt.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import anyio
 import httpx
+from asapp_conversations_client.facts import OPERATIONS
 from attrs import frozen
 
 from .addresses import origin
 from .answers import AnswerReader
-from .auth import Credentials, TaskCredentials, ThreadCredentials
-from .connections import AsyncConnections, Connections
+from .auth import Credentials
 from .errors import AsappError, InvalidRequestError
 from .exchange import Exchange
 from .options import Settings
 from .pacing import AsyncGate, Gate
-from .retry import RetryPolicy
-from .spec import IDEMPOTENT_METHODS, load_document
+from .retry import IDEMPOTENT_METHODS, RetryPolicy
+from .session import AsyncSession, Session
+from .steps import Steps, run, run_async
 
 IN_DOUBT = "asapp_in_doubt"
 """In `httpx.Request.extensions`: whether an earlier call may have carried this request out."""
@@ -32,74 +33,105 @@ IN_DOUBT = "asapp_in_doubt"
 ANSWERED = "asapp_answered"
 """In `httpx.Request.extensions`: whether this very request was answered already."""
 
+SessionT = TypeVar("SessionT", Session, AsyncSession)
+GateT = TypeVar("GateT", Gate, AsyncGate)
+
 
 @frozen(eq=False)
-class AsappTransport(httpx.BaseTransport):
-    """Sends for threads until there is an answer to hand out; raises `AsappError` otherwise.
-
-    The keys go on a copy of the request, which no caller, hook or error sees.
+class _Sending(Generic[SessionT, GateT]):
+    """What both transports do; the keys go on a copy of the request, which nobody else sees.
 
     Attributes:
-        settings: how it sends.
-        connections: what carries it, shared by the copies of a client.
-        credentials: the keys in force, shared in the same way.
+        settings: how requests are sent.
+        session: what carries them, and the keys; shared by the copies of a client.
         gate: lets each attempt leave.
-        owner: whether closing it closes the connections.
+        owner: whether closing the transport closes the session.
     """
 
     settings: Settings
-    connections: Connections
-    credentials: ThreadCredentials
-    gate: Gate
+    session: SessionT
+    gate: GateT
     owner: bool = True
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, as often as the retries allow."""
-        self.connections.check()
-        request.read()
-        exchange = _begin(self.settings, request, renewable=self.credentials.renewable)
-        with _telling_the_outcome(exchange):
-            credentials = self.credentials.get()
+    def _steps(self, request: httpx.Request) -> Steps[httpx.Response]:
+        """Send until there is an answer to hand out; raises `AsappError` otherwise."""
+        exchange = self._begin(request)
+        refused: Credentials | None = None
+        try:
             while True:
-                self.gate.admit(exchange)
-                verdict = exchange.judge(self._attempt(exchange, credentials))
+                keys = yield partial(self.session.keys, refused)
+                yield partial(self.gate.admit, exchange)
+                try:
+                    outcome = yield partial(self._send, request, keys)
+                except BaseException as error:
+                    without_frames(error)
+                    self.gate.settle(exchange, error)
+                    if not isinstance(error, Exception):
+                        raise
+                    outcome = error
+                else:
+                    self.gate.settle(exchange, outcome)
+                verdict = exchange.judge(outcome)
                 if isinstance(verdict, httpx.Response):
                     request.extensions[ANSWERED] = True
                     return verdict
-                if verdict.renew_credentials:
-                    credentials = self.credentials.get(refused=credentials)
-                self.settings.clock.sleep(verdict.wait)
-                self.connections.check()
+                refused = keys if verdict.renew_credentials else None
+                yield partial(self._sleep, verdict.wait)
+        except AsappError as error:
+            error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
+            raise
 
-    def _attempt(self, exchange: Exchange, credentials: Credentials) -> httpx.Response | Exception:
-        outcome: httpx.Response | Exception
-        try:
-            outcome = self._send(exchange.request, credentials)
-        except BaseException as error:
-            without_frames(error)
-            if not isinstance(error, Exception):
-                self.gate.settle(exchange, error)
-                raise
-            outcome = error
-        self.gate.settle(exchange, outcome)
-        return outcome
+    def _begin(self, request: httpx.Request) -> Exchange:
+        settings, method = self.settings, request.method
+        if origin(request.url) != settings.origin:
+            raise InvalidRequestError(
+                f"nothing was sent: this client sends to {settings.base_url} alone; use another "
+                f"httpx client for {request.url.host}"
+            )
+        if ANSWERED in request.extensions and method not in IDEMPOTENT_METHODS:
+            raise InvalidRequestError(
+                "nothing was sent: this request was answered already; an auth= of several steps "
+                "would send it again, so give credentials= to the client instead"
+            )
+        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+        path = path.removeprefix(settings.path_prefix)
+        served = (each for each in OPERATIONS if each.method == method)
+        return Exchange(
+            request,
+            next((each for each in served if each.pattern.fullmatch(path)), None),
+            RetryPolicy(settings.retries, settings.max_wait, settings.total_timeout),
+            settings.clock,
+            renewable=callable(self.session.source),
+            outcome_unknown=request.extensions.get(IN_DOUBT, False),
+        )
 
-    def _send(self, request: httpx.Request, credentials: Credentials) -> httpx.Response:
+    def _send(self, request: httpx.Request, keys: Credentials) -> Any:
+        raise NotImplementedError
+
+    def _sleep(self, seconds: float) -> Any:
+        raise NotImplementedError
+
+
+class AsappTransport(_Sending[Session, Gate], httpx.BaseTransport):
+    """Sends for threads."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, as often as the retries allow."""
+        request.read()
+        return run(self._steps(request))
+
+    def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         clock, limit = self.settings.clock, _time_limit(request)
         deadline = clock.monotonic() + limit
-        timeouts = _TimeLeft(
-            request.extensions.get("timeout", {}), lambda: deadline - clock.monotonic()
-        )
-        response = self.connections.transport.handle_request(
-            _signed(request, credentials, timeouts)
-        )
+        timeouts = _TimeLeft(request.extensions["timeout"], lambda: deadline - clock.monotonic())
+        response = self.session.transport.handle_request(_signed(request, keys, timeouts))
         reader = AnswerReader(response, self.settings.max_answer_bytes)
         try:
             for chunk in response.stream:  # type: ignore[union-attr]
                 if not reader.take(chunk):
                     break
                 if clock.monotonic() > deadline:
-                    raise httpx.ReadTimeout(_too_long(limit))
+                    raise _too_slow(limit)
         except (httpx.TransportError, OSError):
             if response.is_success:
                 raise
@@ -108,62 +140,29 @@ class AsappTransport(httpx.BaseTransport):
             response.stream.close()  # type: ignore[union-attr]
         return reader.answer(request)
 
+    def _sleep(self, seconds: float) -> None:
+        self.settings.clock.sleep(seconds)
+
     def close(self) -> None:
         """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
-            self.connections.close()
+            self.session.close()
 
 
-@frozen(eq=False)
-class AsyncAsappTransport(httpx.AsyncBaseTransport):
-    """The async twin of `AsappTransport`."""
-
-    settings: Settings
-    connections: AsyncConnections
-    credentials: TaskCredentials
-    gate: AsyncGate
-    owner: bool = True
+class AsyncAsappTransport(_Sending[AsyncSession, AsyncGate], httpx.AsyncBaseTransport):
+    """Sends for tasks."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, as often as the retries allow."""
-        self.connections.check()
         await request.aread()
-        exchange = _begin(self.settings, request, renewable=self.credentials.renewable)
-        with _telling_the_outcome(exchange):
-            credentials = await self.credentials.get()
-            while True:
-                await self.gate.admit(exchange)
-                verdict = exchange.judge(await self._attempt(exchange, credentials))
-                if isinstance(verdict, httpx.Response):
-                    request.extensions[ANSWERED] = True
-                    return verdict
-                if verdict.renew_credentials:
-                    credentials = await self.credentials.get(refused=credentials)
-                await self.settings.clock.sleep_async(verdict.wait)
-                self.connections.check()
+        return await run_async(self._steps(request))
 
-    async def _attempt(
-        self, exchange: Exchange, credentials: Credentials
-    ) -> httpx.Response | Exception:
-        outcome: httpx.Response | Exception
-        try:
-            outcome = await self._send(exchange.request, credentials)
-        except BaseException as error:
-            without_frames(error)
-            if not isinstance(error, Exception):
-                self.gate.settle(exchange, error)
-                raise
-            outcome = error
-        self.gate.settle(exchange, outcome)
-        return outcome
-
-    async def _send(self, request: httpx.Request, credentials: Credentials) -> httpx.Response:
+    async def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         limit = _time_limit(request)
         reader: AnswerReader | None = None
         with anyio.move_on_after(limit) as scope:
-            response = await self.connections.transport.handle_async_request(
-                _signed(request, credentials, request.extensions.get("timeout", {}))
-            )
+            signed = _signed(request, keys, request.extensions["timeout"])
+            response = await self.session.transport.handle_async_request(signed)
             reader = AnswerReader(response, self.settings.max_answer_bytes)
             try:
                 async for chunk in response.stream:  # type: ignore[union-attr]
@@ -175,16 +174,20 @@ class AsyncAsappTransport(httpx.AsyncBaseTransport):
                 reader.break_off()
             finally:
                 await response.stream.aclose()  # type: ignore[union-attr]
-        if reader is None or (scope.cancelled_caught and reader.response.is_success):
-            raise httpx.ReadTimeout(_too_long(limit))
         if scope.cancelled_caught:
+            if reader is None or reader.response.is_success:
+                raise _too_slow(limit)
             reader.break_off()
+        assert reader is not None
         return reader.answer(request)
+
+    async def _sleep(self, seconds: float) -> None:
+        await self.settings.clock.sleep_async(seconds)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
-            await self.connections.aclose()
+            await self.session.aclose()
 
 
 def without_frames(error: BaseException) -> None:
@@ -202,67 +205,35 @@ class _TimeLeft(dict[str, float | None]):
     body; so an attempt that was slow to leave has less time to be answered.
     """
 
-    def __init__(self, timeouts: Mapping[str, float | None], seconds_left: Callable[[], float]):
+    def __init__(self, timeouts: Mapping[str, float | None], left: Callable[[], float]) -> None:
         super().__init__(timeouts)
-        self._seconds_left = seconds_left
+        self._left = left
 
     def get(self, key: str, default: Any = None) -> Any:
         timeout = super().get(key, default)
-        return timeout if timeout is None else max(0.001, min(timeout, self._seconds_left()))
+        return timeout if timeout is None else max(0.001, min(timeout, self._left()))
 
 
 def _time_limit(request: httpx.Request) -> float:
     """Seconds that an attempt may take by the wall clock."""
-    limit = request.extensions.get("timeout", {}).get("read")
+    limit = request.extensions["timeout"].get("read")
     return math.inf if limit is None else float(limit)
 
 
-def _begin(settings: Settings, request: httpx.Request, *, renewable: bool) -> Exchange:
-    if origin(request.url) != settings.origin:
-        raise InvalidRequestError(
-            f"nothing was sent: this client sends to {settings.base_url} alone; use another httpx "
-            f"client for {request.url.host}"
-        )
-    if ANSWERED in request.extensions and request.method.lower() not in IDEMPOTENT_METHODS:
-        raise InvalidRequestError(
-            "nothing was sent: this request was answered already; an auth= of several steps would "
-            "send it again, so give credentials= to the client instead"
-        )
-    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-    return Exchange(
-        request,
-        load_document().match(request.method, path.removeprefix(settings.path_prefix)),
-        RetryPolicy(settings.retries, settings.max_wait, settings.total_timeout),
-        settings.clock,
-        renewable,
-        outcome_unknown=request.extensions.get(IN_DOUBT, False),
-    )
-
-
-@contextmanager
-def _telling_the_outcome(exchange: Exchange) -> Iterator[None]:
-    """Lets every error of ours say whether an attempt may have been carried out."""
-    try:
-        yield
-    except AsappError as error:
-        error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
-        raise
+def _too_slow(limit: float) -> httpx.ReadTimeout:
+    return httpx.ReadTimeout(f"no whole answer within {limit:g} s")
 
 
 def _signed(
-    request: httpx.Request, credentials: Credentials, timeouts: Mapping[str, float | None]
+    request: httpx.Request, keys: Credentials, timeouts: Mapping[str, float | None]
 ) -> httpx.Request:
     """A copy of the request that has the keys."""
-    keys = [(name.encode(), value.encode()) for name, value in credentials.headers().items()]
-    names = {name.lower() for name, _ in keys}
+    added = [(name.encode(), value.encode()) for name, value in keys.headers().items()]
+    names = {name.lower() for name, _ in added}
     return httpx.Request(
         request.method,
         request.url,
-        headers=[*(pair for pair in request.headers.raw if pair[0].lower() not in names), *keys],
+        headers=[*(pair for pair in request.headers.raw if pair[0].lower() not in names), *added],
         stream=request.stream,
         extensions={**request.extensions, "timeout": timeouts},
     )
-
-
-def _too_long(limit: float) -> str:
-    return f"no whole answer within {limit:g} s"

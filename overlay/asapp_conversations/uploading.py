@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message
 from attrs import define, field
 
@@ -19,7 +20,6 @@ from .errors import (
     RequestFailedError,
 )
 from .progress import AnyMessage, Progress, Receipt, Stored, counted
-from .spec import message_batch_rules
 from .validation import Problem, check_conversation_id
 
 NO_MESSAGES = (Message, str, bytes, Mapping)
@@ -62,7 +62,6 @@ class Upload:
         cls,
         conversation_id: str,
         messages: Iterable[AnyMessage] | Progress,
-        *,
         max_body_bytes: int,
         conflict_is_stored: bool,
     ) -> Self:
@@ -86,7 +85,7 @@ class Upload:
                     problems += [problem.under(f"{name}[{index}]") for problem in found]
                 kept.append(message)
                 contents.append(content)
-        if len(before.unknown) > message_batch_rules().max_messages:
+        if len(before.unknown) > BATCH.max_messages:
             problems.append(Problem("unknown", "is more than one batch can hold"))
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"

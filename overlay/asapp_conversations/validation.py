@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import jsonschema_rs
+from asapp_conversations_client.facts import BATCH
 from attrs import frozen
 
-from .spec import load_document, message_batch_rules
+from .errors import InvalidRequestError
 
 
 @frozen
@@ -32,8 +33,14 @@ class Problem:
 
 def check_conversation_id(value: object) -> list[Problem]:
     """The problems of a conversation id; none when the document allows it."""
-    name = message_batch_rules().conversation_parameter
-    return [problem.under(name) for problem in _problems(_conversation_validator(), value)]
+    found = _problems(_conversation_validator(), value)
+    return [problem.under(BATCH.conversation_parameter) for problem in found]
+
+
+def demand_conversation_id(value: object) -> None:
+    """Raise `InvalidRequestError` for a conversation id that the document forbids."""
+    if problems := check_conversation_id(value):
+        raise InvalidRequestError("nothing was sent", problems)
 
 
 def check_record(record: object) -> list[Problem]:
@@ -43,8 +50,6 @@ def check_record(record: object) -> list[Problem]:
 
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:
     try:
-        if validator.is_valid(value):
-            return []
         errors = list(validator.iter_errors(value))
     except ValueError as error:
         return [Problem("", f"is not JSON ({type(error).__name__})")]
@@ -58,10 +63,14 @@ def _dotted(path: list[str | int]) -> str:
 
 @cache
 def message_validator() -> jsonschema_rs.Validator:
-    """Judges one message in the API's JSON form."""
-    return load_document().validator(message_batch_rules().message_schema)
+    """Judges one message in the API's JSON form; masked, it never quotes a value."""
+    return jsonschema_rs.Draft4Validator(
+        dict(BATCH.message_schema), validate_formats=True, mask="the value"
+    )
 
 
 @cache
 def _conversation_validator() -> jsonschema_rs.Validator:
-    return load_document().validator(message_batch_rules().conversation_schema)
+    return jsonschema_rs.Draft4Validator(
+        dict(BATCH.conversation_schema), validate_formats=True, mask="the value"
+    )

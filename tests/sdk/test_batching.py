@@ -8,11 +8,11 @@ from asapp_conversations.batching import (
     halved_body_size,
     make_batch,
 )
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from hypothesis import given
 from hypothesis import strategies as st
 
-MOST = message_batch_rules().max_messages
+MOST = BATCH.max_messages
 
 
 def cut_all(contents: list[bytes], max_body_bytes: int = 10**9) -> tuple[list[int], int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,8 +18,7 @@ from asapp_conversations import (
     Credentials,
     InvalidRequestError,
 )
-from asapp_conversations.auth import TaskCredentials, ThreadCredentials
-from asapp_conversations.toolkit import load_document
+from asapp_conversations_client.facts import KEY_HEADERS, SERVER_URL
 
 
 def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) -> None:
@@ -27,7 +28,7 @@ def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) ->
     client = server.client(time, credentials=lambda: next(pairs))
     client.create_messages("ABC", make_messages(1))
     client.create_messages("ABC", make_messages(1))
-    name = next(iter(load_document().key_headers.values()))
+    name = next(iter(KEY_HEADERS.values()))
     assert [headers[name] for headers in server.headers] == ["old", "new", "new"]
     refusing = Server(error(401))
     with pytest.raises(AuthenticationError):
@@ -37,19 +38,25 @@ def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) ->
     assert len(refusing.bodies) == 2
 
 
-def test_renewal_is_shared() -> None:
+def test_renewal_is_shared(time: Any, make_messages: MakeMessages) -> None:
     """When several requests are refused at once, the provider is asked once for all of them."""
     pairs = [Credentials(name, "s") for name in ("old", "new", "never")]
+    asked, together = iter(pairs), threading.Barrier(2)
+    name = next(iter(KEY_HEADERS.values()))
 
-    async def renew_in_tasks() -> list[Credentials]:
-        shared = TaskCredentials(iter(pairs).__next__)
-        old = await shared.get()
-        return [await shared.get(refused=old) for _ in range(2)]
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.headers[name] == "old":
+            together.wait(10)
+            return httpx.Response(401)
+        return httpx.Response(200, json={"key": request.headers[name]})
 
-    shared = ThreadCredentials(iter(pairs).__next__)
-    old = shared.get()
-    assert [shared.get(refused=old) for _ in range(2)] == [pairs[1]] * 2
-    assert asyncio.run(renew_in_tasks()) == [pairs[1]] * 2
+    client = Client(
+        credentials=lambda: next(asked), transport=httpx.MockTransport(serve), rate=None
+    )
+    send = partial(client.create_messages, "ABC", make_messages(1))
+    with ThreadPoolExecutor(2) as threads:
+        assert [one.result().stored for one in [threads.submit(send) for _ in range(2)]] == [1, 1]
+    assert next(asked) is pairs[2]
 
 
 def test_provider_must_return_credentials(time: Any, make_messages: MakeMessages) -> None:
@@ -139,7 +146,7 @@ def test_loopback_may_be_plain_http(url: str) -> None:
 def test_default_server_is_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a base URL the document's server is used."""
     monkeypatch.delenv("ASAPP_BASE_URL")
-    assert load_document().server_url in repr(Client())
+    assert SERVER_URL in repr(Client())
 
 
 @pytest.mark.parametrize(

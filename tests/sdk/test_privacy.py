@@ -12,7 +12,7 @@ import pytest
 from answering import OK, SECRET, MakeMessages, Server, error
 from asapp_conversations import APIConnectionError, APIStatusError, Client, Progress, agent
 from asapp_conversations.logs import configure_logging, logger
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 
 
 def test_no_message_text_and_no_secret_anywhere(
@@ -47,7 +47,7 @@ def test_log_follows_each_attempt(
     """The log tells method, path, outcome, wait, attempt, duration and request id."""
     caplog.set_level(logging.DEBUG, logger="asapp_conversations")
     Server(error(503), OK).client(time, rate=None).create_messages("ABC", make_messages(1))
-    path = message_batch_rules().operation.path(conversationId="ABC")
+    path = BATCH.operation.path.replace(f"{{{BATCH.conversation_parameter}}}", "ABC")
     assert caplog.messages == [
         f"POST {path}: 503, sends again in 0.250 s (attempt 1, 0.000 s, request id r-503)",
         f"POST {path}: 200 (attempt 2, 0.250 s, request id unknown)",

@@ -24,8 +24,8 @@ from asapp_conversations import (
     Stored,
     __version__,
 )
-from asapp_conversations.toolkit import load_document, message_batch_rules
 from asapp_conversations_client.api.conversations import create_batch_messages
+from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION, KEY_HEADERS
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
 from pytest_httpx import HTTPXMock
 
@@ -33,17 +33,17 @@ from pytest_httpx import HTTPXMock
 def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMessages) -> None:
     """Messages go out in order, cut at the document's maximum, with both keys."""
     server = Server(OK)
-    limit = message_batch_rules().max_messages
+    limit = BATCH.max_messages
     stored = server.client(time).create_messages("ABC", iter(make_messages(2 * limit + 1)))
     assert stored == Stored(stored=2 * limit + 1, requests=3, request_ids=("", "", ""))
     assert server.sizes() == [limit, limit, 1]
     texts = [message["text"] for body in server.bodies for message in body["messages"]]
     assert texts == [f"text {i:04}" for i in range(2 * limit + 1)]
-    keys = set(load_document().key_headers.values())
+    keys = set(KEY_HEADERS.values())
     assert {server.headers[0][name] for name in keys} == {"id-1", SECRET}
     agent_name = server.headers[0]["user-agent"]
     assert agent_name.startswith(f"asapp-conversations/{__version__} ")
-    assert f"document {load_document().version}" in agent_name
+    assert f"document {DOCUMENT_VERSION}" in agent_name
 
 
 def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: MakeMessages) -> None:
@@ -142,7 +142,7 @@ def test_byte_budget_cuts(time: Any, make_messages: MakeMessages) -> None:
 
 def test_more_unknown_than_a_batch_is_refused(time: Any, make_messages: MakeMessages) -> None:
     """An unknown batch cannot have been larger than a batch."""
-    many = Progress(unknown=make_messages(message_batch_rules().max_messages + 1))
+    many = Progress(unknown=make_messages(BATCH.max_messages + 1))
     with pytest.raises(InvalidRequestError, match="unknown"):
         Server(OK).client(time).create_messages("ABC", many)
 
