@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
+from attrs import evolve
 
 from . import published
+from ._version import __version__
 from .addresses import Environment, resolve_base_url
 from .auth import AsyncCredentialsProvider, Credentials, CredentialsProvider, choose_credentials
 from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import RECEIPT
-from .options import KEEP, MAX_ANSWER_BYTES, MAX_WAIT, TIMEOUT, TOTAL_TIMEOUT, Settings, user_agent
+from .options import (
+    KEEP,
+    MAX_ANSWER_BYTES,
+    MAX_WAIT,
+    TIMEOUT,
+    TOTAL_TIMEOUT,
+    Settings,
+    to_headers,
+)
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .progress import AnyMessage, Progress, Receipt, Stored
 from .session import AsyncSession, Proxy, Session, open_transport
@@ -26,8 +37,14 @@ from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport
 from .uploading import Upload
 from .validation import demand_conversation_id
 
+USER_AGENT: Final = (
+    f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
+    f"httpx/{httpx.__version__} python/{platform.python_version()}"
+)
+
 TransportT = TypeVar("TransportT", AsappTransport, AsyncAsappTransport)
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
+GateT = TypeVar("GateT")
 
 
 class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
@@ -41,7 +58,7 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
-        headers = httpx.Headers({"User-Agent": user_agent(), "Accept-Encoding": "identity"})
+        headers = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         headers.update(settings.headers)
         stack: Any = transport
         self._httpx = kind(
@@ -82,8 +99,12 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         this client if not.
         """
         old = self._transport
-        settings = old.settings.with_overrides(timeout, retries, headers, rate)
-        gate: Any = old.gate
+        given = {"timeout": timeout, "retries": retries, "rate": rate}
+        changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
+        if headers is not KEEP:
+            changes["headers"] = old.settings.headers.copy()
+            changes["headers"].update(to_headers(headers))
+        settings, gate = evolve(old.settings, **changes), cast("Any", old.gate)
         if rate is not KEEP:
             if not isinstance(gate, (ThreadPacer, TaskPacer)):
                 raise InvalidRequestError("rate= would switch off the gate of this client")
@@ -159,6 +180,13 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         )
 
 
+def _only(gate: GateT, rate: float | None) -> GateT:
+    """The gate, if no rate but the default would be ignored beside it."""
+    if gate is not None and rate != published.REQUESTS_PER_SECOND:
+        raise InvalidRequestError("give either gate or rate, not both")
+    return gate
+
+
 class Client(_BaseClient[AsappTransport, httpx.Client]):
     """A client for threads.
 
@@ -219,10 +247,18 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             del api_secret  # no frame that an error passes through holds it
         url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, headers, max_answer_bytes, clock
+            url,
+            timeout,
+            retries,
+            max_wait,
+            total_timeout,
+            rate,
+            headers,
+            max_answer_bytes,
+            clock or Clock(),
         )
         session = Session(open_transport(httpx.HTTPTransport, url, transport, proxy), source)
-        gate = settings.only(gate) or ThreadPacer(rate, settings.clock)
+        gate = _only(gate, rate) or ThreadPacer(rate, settings.clock)
         self._set_up(httpx.Client, AsappTransport(settings, session, gate))
 
     def create_messages(
@@ -330,10 +366,18 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
             del api_secret  # no frame that an error passes through holds it
         url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, headers, max_answer_bytes, clock
+            url,
+            timeout,
+            retries,
+            max_wait,
+            total_timeout,
+            rate,
+            headers,
+            max_answer_bytes,
+            clock or Clock(),
         )
         opened = open_transport(httpx.AsyncHTTPTransport, url, transport, proxy)
-        gate = settings.only(gate) or TaskPacer(rate, settings.clock)
+        gate = _only(gate, rate) or TaskPacer(rate, settings.clock)
         stack = AsyncAsappTransport(settings, AsyncSession(opened, source), gate)
         self._set_up(httpx.AsyncClient, stack)
 

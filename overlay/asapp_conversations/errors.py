@@ -1,20 +1,15 @@
 """What can go wrong.
 
 * AsappError
-  - InvalidRequestError (a ValueError too): wrong before anything was sent
-  - APIConnectionError: no answer came back
-    + APITimeoutError: none in time
-  - APIStatusError: an answer that is no success
-    + BadRequestError 400
-    + AuthenticationError 401
-    + PermissionDeniedError 403
-    + NotFoundError 404
-    + ConflictError 409
-    + PayloadTooLargeError 413
-    + UnprocessableEntityError 422
-    + RateLimitError 429
-    + InternalServerError 5xx
-      · ServiceUnavailableError 503
+  - InvalidRequestError (a ValueError too): it was not sent
+  - RequestFailedError
+    + APIConnectionError: no answer came back
+      . APITimeoutError: none in time
+    + APIStatusError: an answer that is no success
+      . BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403,
+        NotFoundError 404, ConflictError 409, PayloadTooLargeError 413,
+        UnprocessableEntityError 422, RateLimitError 429
+      . InternalServerError 5xx, ServiceUnavailableError 503
 """
 
 from __future__ import annotations
@@ -90,20 +85,14 @@ class RequestFailedError(AsappError):
 
 
 class APIConnectionError(RequestFailedError):
-    """No answer came back: refused, reset, unresolved or broken off.
-
-    `outcome_unknown` says whether the request may have arrived all the same.
-    """
+    """No answer came back; `outcome_unknown` says whether the request may have arrived."""
 
     def _sentences(self) -> list[str]:
-        arrived = (
-            "It may have been carried out."
-            if self.outcome_unknown
-            else "It was certainly not carried out."
-        )
+        certainty = "may have been" if self.outcome_unknown else "was certainly not"
         ids = ", ".join(filter(None, self.request_ids))
         told = f", request ids {ids}" if ids else ""
-        return [*super()._sentences(), f"({_count(self.attempts, 'attempt')}{told}).", arrived]
+        attempts = f"({_count(self.attempts, 'attempt')}{told})."
+        return [*super()._sentences(), attempts, f"It {certainty} carried out."]
 
 
 class APITimeoutError(APIConnectionError):
@@ -116,47 +105,37 @@ class APIStatusError(RequestFailedError):
     Attributes:
         status_code: the HTTP status.
         code: ASAPP's code, such as `400-01`, where the answer had one.
-        message: the answer's own words. They may quote the request, and are part of this error's
-            text only if they do not.
+        message: the answer's own words.
+        message_quotes_request: whether they repeat something of the request; if so, they are no
+            part of this error's text.
         request_id: ASAPP's id of this attempt; quote it to their support.
         body: the parsed JSON, or the beginning of the text; it may quote the request, too.
         path: the part of the request the message names, such as `/messages/3/timestamp`.
         retry_after: seconds that the answer asked to wait.
+        defect: why a status of success does not count as one.
     """
 
+    code: str | None = None
+    message: str | None = None
+    message_quotes_request: bool = False
+    request_id: str | None = None
+    body: object = None
+    path: str | None = None
+    retry_after: float | None = None
+    defect: str | None = None
     advice: ClassVar[str] = "The answer is not one that the API documents; check the base URL."
 
-    def __init__(
-        self,
-        request: str,
-        status_code: int,
-        *,
-        code: str | None = None,
-        message: str | None = None,
-        message_quotes_request: bool = False,
-        request_id: str | None = None,
-        body: object = None,
-        path: str | None = None,
-        retry_after: float | None = None,
-        defect: str | None = None,
-    ) -> None:
+    def __init__(self, request: str, status_code: int, **answer: Any) -> None:
         super().__init__(request)
         self.status_code = status_code
-        self.code = code
-        self.message = message
-        self.request_id = request_id
-        self.body = body
-        self.path = path
-        self.retry_after = retry_after
-        self.message_quotes_request = message_quotes_request
-        self._defect = defect
+        vars(self).update(answer)
 
     def _sentences(self) -> list[str]:
         facts = [f"code {self.code}"] if self.code else []
         facts += [f"request id {self.request_id}"] if self.request_id else []
         facts += [_count(self.attempts, "attempt")]
-        defect = f", but {self._defect}" if self._defect else ""
-        status = f"{self.status_code} {self._phrase()}{defect}"
+        but = f", but {self.defect}" if self.defect else ""
+        status = f"{self.status_code} {_phrase(self.status_code)}{but}"
         sentences = [f"{self.args[0]}: {status} ({', '.join(facts)})."]
         if self.message and self.message_quotes_request:
             about = f" about {self.path}" if self.path else ""
@@ -173,15 +152,9 @@ class APIStatusError(RequestFailedError):
             sentences.append("An attempt may have been carried out.")
         return sentences
 
-    def _phrase(self) -> str:
-        try:
-            return HTTPStatus(self.status_code).phrase
-        except ValueError:
-            return "(unassigned status)"
-
 
 class _UnacceptableError(APIStatusError):
-    """What is sent has to be changed before it is sent again."""
+    """What was sent has to be changed before it is sent again."""
 
     advice = "Correct the request; the same one will fail again."
     to_go_on = (
@@ -261,6 +234,11 @@ def status_error(status_code: int) -> type[APIStatusError]:
     """The class of error for a status."""
     fallback = InternalServerError if status_code >= 500 else APIStatusError
     return STATUS_ERRORS.get(status_code, fallback)
+
+
+def _phrase(status_code: int) -> str:
+    known = {status.value: status.phrase for status in HTTPStatus}
+    return known.get(status_code, "(unassigned status)")
 
 
 def _count(number: int, noun: str) -> str:

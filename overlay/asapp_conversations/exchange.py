@@ -10,7 +10,6 @@ from attrs import define, field, frozen
 
 from . import retry
 from .answers import read_error_answer, read_request_id, success_defect
-from .clock import Clock
 from .errors import (
     APIConnectionError,
     APITimeoutError,
@@ -19,8 +18,8 @@ from .errors import (
     status_error,
 )
 from .logs import logger
+from .options import Settings
 from .progress import Receipt
-from .retry import IDEMPOTENT_METHODS, RetryPolicy
 
 RECEIPT = "asapp_receipt"
 """In `httpx.Response.extensions`: the `Receipt` of an answer."""
@@ -36,37 +35,36 @@ class Resend:
 
 @define(eq=False)
 class Exchange:
-    """Counts the attempts of one request and decides what each outcome means.
+    """Decides what each attempt at one request means.
 
     Attributes:
         request: what is sent, without the keys.
         operation: the document's operation it belongs to, if any.
-        policy: when it is sent again.
-        clock: where the time comes from.
         renewable: whether a 401 may be answered with other credentials.
         outcome_unknown: whether an attempt, or an earlier call, may have been carried out.
-        attempts: how many have ended.
-        resends: how many of them are followed by another one.
-        request_ids: ASAPP's id of each attempt; empty where no answer told one.
+        resends: how many attempts are followed by another one.
+        request_ids: ASAPP's id of each attempt that has ended; empty where no answer told one.
     """
 
     request: httpx.Request
     operation: Operation | None
-    policy: RetryPolicy
-    clock: Clock
+    settings: Settings
     renewable: bool
     outcome_unknown: bool = False
-    attempts: int = 0
     resends: int = 0
     request_ids: list[str] = field(factory=list)
     _started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._started = self.clock.monotonic()
+        self._started = self.settings.clock.monotonic()
+
+    @property
+    def attempts(self) -> int:
+        """How many have ended."""
+        return len(self.request_ids)
 
     def judge(self, outcome: httpx.Response | Exception) -> httpx.Response | Resend:
         """The answer to hand out, or what to do for another; raises when there is none."""
-        self.attempts += 1
         if isinstance(outcome, Exception):
             self.request_ids.append("")
             return self._judge_failure(outcome)
@@ -85,7 +83,7 @@ class Exchange:
                 "check its headers and its URL"
             ) from None
         self.outcome_unknown |= not never_sent
-        wait = retry.backoff(None, self.resends, self.clock.random())
+        wait = retry.backoff(None, self.resends, self.settings.clock.random())
         if not retry.is_programming_error(error) and self._may_resend(wait):
             return self._resend(kind, wait)
         self._log(logging.DEBUG, kind)
@@ -102,7 +100,7 @@ class Exchange:
     def _judge_status(
         self, response: httpx.Response, defect: str | None
     ) -> httpx.Response | Resend:
-        status = response.status_code
+        status, clock = response.status_code, self.settings.clock
         success = self.operation.bodiless_success if self.operation else None
         if status == 409 and self.outcome_unknown and success is not None:
             stored = httpx.Response(success, json={}, request=self.request)
@@ -114,29 +112,32 @@ class Exchange:
         self.outcome_unknown = retry.is_outcome_unknown(
             status, before=self.outcome_unknown, success=response.is_success
         )
-        asked = retry.retry_after(response.headers, self.clock.time())
-        wait = retry.backoff(status, self.resends, self.clock.random()) if asked is None else asked
+        asked = retry.retry_after(response.headers, clock.time())
+        wait = retry.backoff(status, self.resends, clock.random()) if asked is None else asked
         if (retry.is_retriable_status(status) or defect) and self._may_resend(wait):
             return self._resend(str(status), wait)
         self._log(logging.DEBUG, str(status))
         answer = read_error_answer(response, self.request.content)
-        raise self._complete(
-            status_error(status)(
-                self._description, status, retry_after=asked, defect=defect, **answer
-            )
-        )
+        error = status_error(status)(self._description, status, **answer)
+        error.retry_after, error.defect = asked, defect
+        raise self._complete(error)
 
     @property
     def _description(self) -> str:
         """Method and path, as they stand in errors and in the log."""
         return f"{self.request.method} {self.request.url.path}"
 
+    @property
+    def _elapsed(self) -> float:
+        return self.settings.clock.monotonic() - self._started
+
     def _may_resend(self, wait: float) -> bool:
-        idempotent = self.request.method in IDEMPOTENT_METHODS
+        settings, total = self.settings, self.settings.total_timeout
+        idempotent = self.request.method in retry.IDEMPOTENT_METHODS
         repeatable = self.operation.repeatable if self.operation else idempotent
-        elapsed = self.clock.monotonic() - self._started
+        in_time = wait <= settings.max_wait and (total is None or self._elapsed + wait <= total)
         safe = repeatable or not self.outcome_unknown
-        return safe and self.policy.allows(self.resends, elapsed, wait)
+        return safe and in_time and self.resends < settings.retries
 
     def _resend(self, why: str, wait: float) -> Resend:
         self.resends += 1
@@ -147,8 +148,7 @@ class Exchange:
         self, response: httpx.Response, outcome: str, *, by_conflict: bool = False
     ) -> httpx.Response:
         self._log(logging.DEBUG, outcome)
-        receipt = Receipt(self.attempts, tuple(self.request_ids), by_conflict)
-        response.extensions[RECEIPT] = receipt
+        response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict)
         return response
 
     def _complete(self, error: RequestFailedError) -> RequestFailedError:
@@ -159,8 +159,7 @@ class Exchange:
 
     def _log(self, level: int, outcome: str) -> None:
         if logger.isEnabledFor(level):
-            elapsed = self.clock.monotonic() - self._started
-            about = f"attempt {self.attempts}, {elapsed:.3f} s"
+            about = f"attempt {self.attempts}, {self._elapsed:.3f} s"
             request_id = self.request_ids[-1] or "unknown"
             words = "%s: %s (%s, request id %s)"
             logger.log(level, words, self._description, outcome, about, request_id)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Mapping
-from functools import cache, cached_property
-from typing import Any, Final, Self, TypeVar
+from functools import cached_property
+from typing import Any, Final
 
 import httpx
-from asapp_conversations_client.facts import DOCUMENT_VERSION, KEY_HEADERS
-from attrs import evolve, field, frozen
+from asapp_conversations_client.facts import KEY_HEADERS
+from attrs import field, frozen
 
-from . import published
-from ._version import __version__
 from .addresses import origin
 from .clock import Clock
 from .errors import InvalidRequestError
 
 TIMEOUT: Final = 30.0
 CONNECT_TIMEOUT: Final = 5.0
-"""Seconds of an attempt, and half of it at most."""
 TOTAL_TIMEOUT: Final = 120.0
 MAX_WAIT: Final = 60.0
 LONGEST_WAIT: Final = 86_400.0
@@ -29,17 +25,6 @@ MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 
 KEEP: Final[Any] = type("Keep", (), {"__repr__": lambda self: "<unchanged>"})()
 """Stands for what `with_options` leaves as it is."""
-
-GateT = TypeVar("GateT")
-
-
-@cache
-def user_agent() -> str:
-    """What is told to ASAPP of this client, for their logs."""
-    return (
-        f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
-        f"httpx/{httpx.__version__} python/{platform.python_version()}"
-    )
 
 
 def _check_number(
@@ -61,7 +46,8 @@ def _to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     return httpx.Timeout(value, connect=min(value / 2, CONNECT_TIMEOUT), pool=value / 2)
 
 
-def _to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
+def to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
+    """Headers that can be sent, and are none of the keys'."""
     try:
         headers = httpx.Headers(value)
     except UnicodeEncodeError:
@@ -74,10 +60,6 @@ def _to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
     return headers
 
 
-def _to_clock(value: Clock | None) -> Clock:
-    return value or Clock()
-
-
 @frozen(repr=False)
 class Settings:
     """The options of a client, checked and completed; `Client` says what each means."""
@@ -88,9 +70,9 @@ class Settings:
     max_wait: float
     total_timeout: float | None
     rate: float | None
-    headers: httpx.Headers = field(converter=_to_headers)
+    headers: httpx.Headers = field(converter=to_headers)
     max_answer_bytes: int
-    clock: Clock = field(converter=_to_clock)
+    clock: Clock
 
     def __attrs_post_init__(self) -> None:
         _check_number("retries", self.retries, or_zero=True, whole=True)
@@ -109,20 +91,3 @@ class Settings:
     def path_prefix(self) -> str:
         """What stands before the document's paths."""
         return self.base_url.path.rstrip("/")
-
-    def only(self, gate: GateT) -> GateT:
-        """The gate, if no other rate than the default would be ignored beside it."""
-        if gate is not None and self.rate != published.REQUESTS_PER_SECOND:
-            raise InvalidRequestError("give either gate or rate, not both")
-        return gate
-
-    def with_overrides(
-        self, timeout: object, retries: object, headers: Mapping[str, str] | None, rate: object
-    ) -> Self:
-        """A copy with what is not `KEEP`; headers are added to those that there are."""
-        given = {"timeout": timeout, "retries": retries, "rate": rate}
-        changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
-        if headers is not KEEP:
-            changes["headers"] = self.headers.copy()
-            changes["headers"].update(_to_headers(headers))
-        return evolve(self, **changes)

@@ -22,15 +22,18 @@ class Receipt:
     """What is known of a batch that ASAPP holds.
 
     Attributes:
-        attempts: how many times the request was sent.
         request_ids: ASAPP's id of each attempt, in order; empty where no answer told one.
         confirmed_by_conflict: whether a 409 told that it is there, stored by an earlier attempt
             whose answer was lost.
     """
 
-    attempts: int
-    request_ids: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ("",)
     confirmed_by_conflict: bool = False
+
+    @property
+    def attempts(self) -> int:
+        """How many times the request was sent."""
+        return len(self.request_ids)
 
 
 @frozen

@@ -8,48 +8,19 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import httpx
-from attrs import frozen
 
-from . import published
+from .published import FAILED_FIRST_DELAY, RATE_LIMITED_FIRST_DELAY
 
 JITTER = 0.25
 """A wait is stretched by up to this share, so that clients do not come back in step."""
 
-SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
-
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-_NOT_CONNECTED = {("aiohttp", "ClientConnectorError"), ("aiohttp", "ConnectionTimeoutError")}
-_PROGRAMMING_ERRORS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-
-
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent twice (RFC 9110, section 9.2.2)."""
 
-
-@frozen
-class RetryPolicy:
-    """How often and how long a request is tried.
-
-    Attributes:
-        retries: resends after the first attempt.
-        max_wait: seconds; a longer `Retry-After` fails at once.
-        total_timeout: seconds from the first attempt after which none is begun, or None.
-    """
-
-    retries: int
-    max_wait: float
-    total_timeout: float | None
-
-    def allows(self, resends: int, elapsed: float, wait: float) -> bool:
-        """Whether one more resend may start after `wait` seconds."""
-        in_time = self.total_timeout is None or elapsed + wait <= self.total_timeout
-        return resends < self.retries and wait <= self.max_wait and in_time
+SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+MALFORMED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+NOT_CONNECTED_OF_AIOHTTP = frozenset({"ClientConnectorError", "ConnectionTimeoutError"})
 
 
 def is_retriable_status(status: int) -> bool:
@@ -62,7 +33,7 @@ def backoff(status: int | None, resends: int, random: float) -> float:
 
     `status` is None when no answer came; `random`, from 0 to 1, sets the jitter.
     """
-    first = published.RATE_LIMITED_FIRST_DELAY if status == 429 else published.FAILED_FIRST_DELAY
+    first = RATE_LIMITED_FIRST_DELAY if status == 429 else FAILED_FIRST_DELAY
     return float(first * 2.0**resends * (1 + JITTER * random))
 
 
@@ -73,9 +44,7 @@ def is_outcome_unknown(status: int, *, before: bool, success: bool) -> bool:
     2xx. A 400 or 422 says that the service does not hold the request, or it would have said 409.
     A 404, a 413 and others may come from somebody who has not asked the service.
     """
-    if status in (400, 422):
-        return False
-    return before or success or status >= 500
+    return status not in (400, 422) and (before or success or status >= 500)
 
 
 def retry_after(headers: httpx.Headers, now: float) -> float | None:
@@ -97,24 +66,18 @@ def retry_after(headers: httpx.Headers, now: float) -> float | None:
 
 def was_never_sent(error: Exception) -> bool:
     """Whether the request can certainly not have reached the server."""
-    if isinstance(error, httpx.LocalProtocolError):
-        return True
-    if not isinstance(error, _NEVER_SENT):
-        return False
-    if error.__cause__ is None:
-        return True
+    if not isinstance(error, NOT_CONNECTED) or error.__cause__ is None:
+        return isinstance(error, (*MALFORMED, *NOT_CONNECTED))
     # Other transports map their errors freely: httpx-aiohttp reports as ConnectTimeout both a
     # connection that was refused and one that was reset after the request had left.
     kinds = type(error.__cause__).__mro__
-    origins = {(kind.__module__.partition(".")[0], kind.__name__) for kind in kinds}
-    of_httpcore = any(package == "httpcore" for package, _ in origins)
-    return of_httpcore or bool(origins & _NOT_CONNECTED)
+    of_httpcore = any(kind.__module__.startswith("httpcore") for kind in kinds)
+    return of_httpcore or not NOT_CONNECTED_OF_AIOHTTP.isdisjoint(kind.__name__ for kind in kinds)
 
 
 def is_programming_error(error: Exception) -> bool:
     """Whether the request will fail in the same way, however often it is tried."""
-    expected = isinstance(error, (httpx.TransportError, OSError))
-    return not expected or isinstance(error, _PROGRAMMING_ERRORS)
+    return isinstance(error, MALFORMED) or not isinstance(error, (httpx.TransportError, OSError))
 
 
 def _http_date(value: str) -> float | None:

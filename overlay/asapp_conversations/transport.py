@@ -23,7 +23,7 @@ from .errors import AsappError, InvalidRequestError
 from .exchange import Exchange
 from .options import Settings
 from .pacing import AsyncGate, Gate
-from .retry import IDEMPOTENT_METHODS, RetryPolicy
+from .retry import IDEMPOTENT_METHODS
 from .session import AsyncSession, Session
 from .steps import Steps, run, run_async
 
@@ -99,8 +99,7 @@ class _Sending(Generic[SessionT, GateT]):
         return Exchange(
             request,
             next((each for each in served if each.pattern.fullmatch(path)), None),
-            RetryPolicy(settings.retries, settings.max_wait, settings.total_timeout),
-            settings.clock,
+            settings,
             renewable=callable(self.session.source),
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )

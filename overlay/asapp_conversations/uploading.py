@@ -30,11 +30,7 @@ NO_MESSAGES = (Message, str, bytes, Mapping)
 class Upload:
     """Takes the messages of one call through, in order: iterate over its batches.
 
-    Each is followed by `accept` or `recovers_from`, before the next is asked for. A batch that
-    gets 413 is halved, and no later one is larger than the larger half.
-
-    Attributes:
-        batch_in_doubt: whether the batch at hand is one that an earlier call may have stored.
+    Each is followed by `accept` or `recovers_from`, before the next is asked for.
     """
 
     messages: list[AnyMessage] = field(repr=counted)
@@ -48,9 +44,7 @@ class Upload:
     _done: int = field(init=False, default=0)
     _doubtful_until: int = field(init=False)
     """From `_done` to here the outcome is unknown; nothing behind it has been sent."""
-    _stored: int = field(init=False, default=0)
     _already_stored: int = field(init=False, default=0)
-    _requests: int = field(init=False, default=0)
     _retries: int = field(init=False, default=0)
     _request_ids: list[str] = field(init=False, factory=list)
 
@@ -74,8 +68,9 @@ class Upload:
         room = max_body_bytes - body_size([0])
         for name, group in (("unknown", before.unknown), ("messages", rest)):
             if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):
+                kind = type(group).__name__
                 raise InvalidRequestError(
-                    f"{name}: an iterable of messages is expected, not {type(group).__name__}"
+                    f"{name}: an iterable of messages is expected, not {kind}"
                 )
             for index, message in enumerate(group):
                 content, found = encode_message(message)
@@ -90,14 +85,8 @@ class Upload:
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise InvalidRequestError(f"nothing was sent: {count}", problems)
-        return cls(
-            messages=kept,
-            contents=contents,
-            max_body_bytes=max_body_bytes,
-            conflict_is_stored=conflict_is_stored,
-            in_doubt=len(before.unknown),
-            sent=set(before.sent),
-        )
+        in_doubt, sent = len(before.unknown), set(before.sent)
+        return cls(kept, contents, max_body_bytes, conflict_is_stored, in_doubt, sent)
 
     def __iter__(self) -> Iterator[Batch]:
         while self._done < len(self.contents):
@@ -107,26 +96,30 @@ class Upload:
 
     @property
     def batch_in_doubt(self) -> bool:
+        """Whether the batch at hand is one that an earlier call may have stored."""
         return self._done < self._in_doubt
 
     def accept(self, receipt: Receipt) -> None:
         """Take in that ASAPP holds the batch at hand."""
-        self._count(receipt.attempts, receipt.request_ids)
+        self._count(receipt.request_ids)
         self._advance(before=self.batch_in_doubt and receipt.confirmed_by_conflict)
 
     def recovers_from(self, error: RequestFailedError) -> bool:
-        """Take in that the batch at hand has failed; whether the upload can go on after that."""
-        self._count(error.attempts, error.request_ids)
+        """Take in that the batch at hand has failed; whether the upload can go on after that.
+
+        A batch that is too large is halved, and no later one is larger than its larger half.
+        """
+        self._count(error.request_ids)
         if isinstance(error, ConflictError):
             self._advance(before=True)
             return self.conflict_is_stored
-        if not error.outcome_unknown:
-            self._doubtful_until = self._done
-            if isinstance(error, PayloadTooLargeError) and self._batch.count > 1:
-                stop = self._done + self._batch.count
-                sizes = [len(content) for content in self.contents[self._done : stop]]
-                self.max_body_bytes = halved_body_size(sizes)
-                return True
+        if error.outcome_unknown:
+            return False
+        self._doubtful_until = self._done
+        if isinstance(error, PayloadTooLargeError) and self._batch.count > 1:
+            batch = self.contents[self._done : self._done + self._batch.count]
+            self.max_body_bytes = halved_body_size([len(content) for content in batch])
+            return True
         return False
 
     @contextmanager
@@ -145,20 +138,27 @@ class Upload:
 
     def result(self) -> Stored:
         """What has been stored by now."""
-        return Stored(
-            self._stored,
-            self._already_stored,
-            self._requests,
-            self._retries,
-            tuple(self._request_ids),
+        stored, requests = self._done - self._already_stored, len(self._request_ids)
+        ids = tuple(self._request_ids)
+        return Stored(stored, self._already_stored, requests, self._retries, ids)
+
+    def _progress(self) -> Progress:
+        known = self.result()
+        return Progress(
+            stored=known.stored,
+            already_stored=known.already_stored,
+            unknown=self.messages[self._done : self._doubtful_until],
+            remaining=self.messages[self._doubtful_until :],
+            requests=known.requests,
+            retries=known.retries,
+            sent=frozenset(self._sent),
         )
 
     def _next_batch(self) -> Batch:
         if self.batch_in_doubt:
             return make_batch(self.contents[: self._in_doubt])
-        batch = cut_batch(
-            self.contents, self._done, max_body_bytes=self.max_body_bytes, sent=self._sent
-        )
+        budget = self.max_body_bytes
+        batch = cut_batch(self.contents, self._done, max_body_bytes=budget, sent=self._sent)
         if batch is None:
             raise InvalidRequestError(
                 f"the last {len(self.contents) - self._done} messages repeat others so often that "
@@ -167,28 +167,13 @@ class Upload:
             )
         return batch
 
-    def _count(self, attempts: int, request_ids: Iterable[str]) -> None:
-        self._requests += attempts
-        self._retries += attempts - 1
+    def _count(self, request_ids: tuple[str, ...]) -> None:
         self._request_ids += request_ids
+        self._retries += len(request_ids) - 1
 
     def _advance(self, *, before: bool) -> None:
         """Note the batch at hand as stored: by an earlier call, or by this one."""
         self._sent.add(self._batch.digest)
         self._done += self._batch.count
         self._doubtful_until = self._done
-        if before:
-            self._already_stored += self._batch.count
-        else:
-            self._stored += self._batch.count
-
-    def _progress(self) -> Progress:
-        return Progress(
-            stored=self._stored,
-            already_stored=self._already_stored,
-            unknown=self.messages[self._done : self._doubtful_until],
-            remaining=self.messages[self._doubtful_until :],
-            requests=self._requests,
-            retries=self._retries,
-            sent=frozenset(self._sent),
-        )
+        self._already_stored += self._batch.count * before

@@ -28,7 +28,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-STORED = Receipt(attempts=1)
+STORED = Receipt()
 LARGE = 10**9
 MOST = message_batch_rules().max_messages
 

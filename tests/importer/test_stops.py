@@ -17,7 +17,7 @@ from asapp_conversations_importer.sending.stops import (
     limit_returns,
 )
 
-STORED = Receipt(attempts=1)
+STORED = Receipt()
 
 
 def answer(status: int, **details: Any) -> APIStatusError:

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from asapp_conversations import ConflictError, InternalServerError
-from asapp_conversations.exchange import Exchange, Operation, Resend, RetryPolicy
+from asapp_conversations.exchange import Exchange, Operation, Resend, Settings
 from asapp_conversations.toolkit import Clock
 from asapp_conversations_client.facts import OPERATIONS
 
-POLICY = RetryPolicy(3, 60.0, None)
+SETTINGS = Settings(httpx.URL("http://localhost"), 30.0, 3, 60.0, None, None, None, 1000, Clock())
 
 
 def exchange(**facts: Any) -> Exchange:
@@ -20,7 +20,7 @@ def exchange(**facts: Any) -> Exchange:
     thing = OPERATIONS[0]._replace(path="/things", pattern=re.compile("/things"), **facts)
     operation: Operation = thing._replace(method="POST")
     request = httpx.Request("POST", "http://localhost/things", content=b"{}")
-    return Exchange(request, operation, POLICY, Clock(), renewable=False)
+    return Exchange(request, operation, SETTINGS, renewable=False)
 
 
 def answer(status: int, content: bytes = b"{}") -> httpx.Response:
