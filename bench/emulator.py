@@ -13,7 +13,7 @@ import socket
 import time
 from multiprocessing.connection import Connection
 
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
 
 CONNECTIONS = 8
@@ -51,7 +51,6 @@ def main() -> None:
 
 def encode(keys: dict[str, str], batches: int, messages: int) -> list[bytes]:
     """Whole requests, each for a conversation of its own."""
-    rules = message_batch_rules()
     message = {
         "text": "I would like to upgrade my internet plan to GOLD, please. " * 2,
         "sender": {"role": "customer", "externalId": "customer-1"},
@@ -60,7 +59,7 @@ def encode(keys: dict[str, str], batches: int, messages: int) -> list[bytes]:
         {**message, "timestamp": f"2024-03-04T08:{second // 60:02}:{second % 60:02}Z"}
         for second in range(messages)
     ]
-    body = json.dumps({rules.messages_property: batch}).encode()
+    body = json.dumps({BATCH.messages_property: batch}).encode()
     headers = {
         "host": "localhost",
         "content-type": "application/json",
@@ -69,7 +68,7 @@ def encode(keys: dict[str, str], batches: int, messages: int) -> list[bytes]:
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return [
-        f"POST {rules.operation.path(**{rules.conversation_parameter: f'C{number}'})} "
+        f"POST {BATCH.operation.path.format(**{BATCH.conversation_parameter: f'C{number}'})} "
         f"HTTP/1.1\r\n{lines}\r\n".encode()
         + body
         for number in range(batches)

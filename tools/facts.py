@@ -52,14 +52,14 @@ def read_facts(document: Node) -> Facts:
         RegenerationError: the document lacks a fact, or says it in a way that is not carried.
     """
     try:
-        # Statuses that YAML reads as numbers become the texts that they are in JSON.
-        document = json.loads(json.dumps(document))
+        # A date without quotes, for one, is more to YAML than the text that it is in JSON.
+        json.dumps(document)
     except TypeError as error:
         raise RegenerationError(f"a value has no form in JSON: {error}") from error
     definitions = definitions_of(document)
     operations = tuple(operation_facts(document, each) for each in definitions)
     return Facts(
-        document_version=str(document["info"]["version"]),
+        document_version=document["info"]["version"],
         server_url=server_url(document),
         key_headers=key_headers(document, definitions),
         words=frozenset(words_of(document)),
@@ -203,9 +203,10 @@ def key_headers(document: Node, definitions: list[Definition]) -> dict[str, str]
     headers = {}
     for name, definition in needed.items():
         scheme = resolve(document, schemes.get(name, {}))
-        if (scheme.get("type"), scheme.get("in")) != ("apiKey", "header"):
+        kind = (scheme.get("type"), scheme.get("in"))
+        if kind != ("apiKey", "header") or "name" not in scheme:
             raise RegenerationError(
-                f"{definition}: security: {name} is no key in a header (type apiKey, in header)"
+                f"{definition}: security: {name} is no key in a header (type apiKey, in header, name)"
             )
         headers[name] = scheme["name"]
     return headers

@@ -10,6 +10,17 @@ from facts import Facts
 
 VALUES = '''
 
+__all__ = (
+    "BATCH",
+    "DOCUMENT_VERSION",
+    "KEY_HEADERS",
+    "OPERATIONS",
+    "SERVER_URL",
+    "WORDS",
+    "BatchFacts",
+    "Operation",
+)
+
 DOCUMENT_VERSION: str = {document_version}
 """The version that the document gives itself."""
 

@@ -55,6 +55,11 @@ def build(root: Path, output: Path) -> None:
     if problems:
         details = "\n".join(f"  {problem.header}: {problem.detail}" for problem in problems)
         raise RegenerationError(f"{DOCUMENT}: the generator warns:\n{details}")
+    try:
+        facts = read_facts(document)
+    except RegenerationError as error:
+        raise RegenerationError(f"{DOCUMENT}: {error}") from error
+    (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
     unmatched = [
         f"{name}.{key}"
         for name in ("class_overrides", "content_type_overrides")
@@ -62,11 +67,6 @@ def build(root: Path, output: Path) -> None:
     ]
     if unmatched:
         raise RegenerationError(f"{CONFIG}: matched nothing: {', '.join(unmatched)}")
-    try:
-        facts = read_facts(document)
-    except RegenerationError as error:
-        raise RegenerationError(f"{DOCUMENT}: {error}") from error
-    (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
     format_code(output)
     for path in sorted(output.rglob("*.py")):
         path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")

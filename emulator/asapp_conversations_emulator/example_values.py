@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from asapp_conversations.toolkit import Document
+from .document import ServedDocument
 
 OF_FORMAT: Final = {
     "date-time": "2021-11-23T12:13:14.555Z",
@@ -19,7 +19,7 @@ COMMON: Final = ("", "A", "a", "0", "A0", "a-0", "+15550100", "en-US")
 """Texts that fit the patterns of most identifiers."""
 
 
-def example_value(document: Document, schema: Mapping[str, Any]) -> Any:
+def example_value(document: ServedDocument, schema: Mapping[str, Any]) -> Any:
     """A value that the schema allows: its default or example if they conform, or a small one.
 
     Raises:
@@ -33,7 +33,7 @@ def example_value(document: Document, schema: Mapping[str, Any]) -> Any:
     raise LookupError(f"no example is known for a schema of {', '.join(sorted(schema))}")
 
 
-def _candidates(document: Document, schema: Mapping[str, Any]) -> Iterator[Any]:
+def _candidates(document: ServedDocument, schema: Mapping[str, Any]) -> Iterator[Any]:
     yield from (schema[key] for key in ("default", "example") if key in schema)
     yield from schema.get("enum", ())
     for key in ("oneOf", "anyOf"):
@@ -42,7 +42,7 @@ def _candidates(document: Document, schema: Mapping[str, Any]) -> Iterator[Any]:
     yield from (*OF_FORMAT.values(), *COMMON, 0, False, [], {})
 
 
-def _merged(document: Document, schema: Mapping[str, Any]) -> Any:
+def _merged(document: ServedDocument, schema: Mapping[str, Any]) -> Any:
     """The smallest value by the schema's own type, with what `allOf` adds."""
     parts = [document.resolve(part) for part in schema.get("allOf", ())]
     merged: dict[str, Any] = {}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 import jsonschema_rs
 import orjson
-from asapp_conversations.toolkit import Operation
 from attrs import frozen
 
+from .document import ServedOperation
 from .example_values import example_value
 
 _TIME = re.compile(
@@ -58,7 +58,7 @@ class Parameter:
 class OperationRules:
     """One operation's demands, compiled once, and the answer to a request that meets them."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: ServedOperation) -> None:
         document = operation.document
         self.operation = operation
         self.key_headers = operation.key_headers
@@ -70,14 +70,14 @@ class OperationRules:
                 type=document.resolve(parameter["schema"]).get("type"),
                 validator=document.validator(parameter["schema"], FORMATS),
             )
-            for parameter in operation.parameters()
+            for parameter in operation.parameters
         ]
-        self._body = _body_validator(operation)
-        request_body = document.resolve(operation.definition.get("requestBody", {}))
-        self._body_required = bool(request_body.get("required", False))
-        self.status = _success(operation)
-        schema = operation.response_schema(self.status)
-        self.answer = None if schema is None else orjson.dumps(example_value(document, schema))
+        wanted = operation.json_schema(operation.body)
+        self._body = None if wanted is None else document.validator(wanted, FORMATS)
+        self._body_required = bool(operation.body.get("required", False))
+        self.status, success = operation.success
+        given = operation.json_schema(success)
+        self.answer = None if given is None else orjson.dumps(example_value(document, given))
 
     @property
     def takes_json(self) -> bool:
@@ -123,25 +123,6 @@ def _first_problem(validator: jsonschema_rs.Validator, value: object, root: str)
 
 def _pointer(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
-
-
-def _body_validator(operation: Operation) -> jsonschema_rs.Validator | None:
-    try:
-        schema = operation.body_schema()
-    except LookupError:
-        return None
-    return operation.document.validator(schema, FORMATS)
-
-
-def _success(operation: Operation) -> int:
-    """The first documented status of success, or 200."""
-    return next(_success_statuses(operation), 200)
-
-
-def _success_statuses(operation: Operation) -> Iterator[int]:
-    for status in operation.definition["responses"]:
-        if status.startswith("2"):
-            yield int(status.upper().replace("X", "0"))
 
 
 def _read_value(text: str, kind: str | None) -> object:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, Unpack
 
 import uvicorn
 from asapp_conversations import AsyncClient, Client, Credentials
-from asapp_conversations.toolkit import KEY_VARIABLES, Document, load_document
+from asapp_conversations.toolkit import KEY_VARIABLES
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from .asgi import EmulatorApp
 from .control import create_control
+from .document import ServedDocument, installed_document
 from .faults import Fault
 from .journal import Request
 from .service import Behaviour, Service
@@ -36,7 +38,7 @@ class Emulator:
         host: the interface to listen on; loopback by default.
         credentials: the only keys that it accepts; None accepts any.
         store: a SQLite file that outlives it; in memory by default.
-        document: another document than that of the installed client.
+        document: another OpenAPI document than that of the installed client, as a mapping.
         behaviour: `rate`, `tolerance`, `daily_limit`, `max_body`, `known_conversations`,
             `latency`, `faults`, `share`, `seed`; see `Behaviour`.
 
@@ -52,13 +54,13 @@ class Emulator:
         host: str = "127.0.0.1",
         credentials: Credentials | None = EMULATOR_KEYS,
         store: Path | str | None = None,
-        document: Document | None = None,
+        document: Mapping[str, Any] | None = None,
         **behaviour: Unpack[Behaviour],
     ) -> None:
         self.credentials = credentials or EMULATOR_KEYS
         self._address = (host, port)
         self._service = Service(
-            document or load_document(),
+            ServedDocument(document or installed_document()),
             Store(store),
             None if credentials is None else credentials.headers(),
             **behaviour,

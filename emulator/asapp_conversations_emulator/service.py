@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, TypedDict
 
-from asapp_conversations.toolkit import MAX_BODY_BYTES, Document, MessageBatchRules
+from asapp_conversations.toolkit import MAX_BODY_BYTES
+from asapp_conversations_client.facts import BATCH
 from attrs import frozen
 
+from .document import ServedDocument
 from .error_answers import Answer, error_answer
 from .faults import Fault, FaultPlan
 from .gateway import JITTER_TOLERANCE, DailyLimit, SpikeArrest
@@ -106,7 +108,7 @@ class Service:
 
     def __init__(
         self,
-        document: Document,
+        document: ServedDocument,
         store: Store,
         keys: Mapping[str, str] | None = None,
         *,
@@ -138,7 +140,10 @@ class Service:
         self._quota = DailyLimit(daily_limit)
         self._time_offset = 0.0
         self._operations = {each: OperationRules(each) for each in document.operations}
-        self._batches = _batch_rules(document)
+        ids = {each.operation_id: each for each in document.operations}
+        self._batch = ids.get(BATCH.operation.operation_id)
+        self._conversation = self._batch.path_parameters[0] if self._batch else ""
+        self._messages = self._batch.list_in_body() if self._batch else ""
 
     def now(self) -> float:
         """The emulator's time, in seconds since 1970."""
@@ -156,7 +161,7 @@ class Service:
             return Denial(self._no_such_operation(head))
         rules = self._operations[operation]
         parameters = operation.read_path(head.path)
-        conversation_id = parameters.get(self._conversation_parameter)
+        conversation_id = parameters.get(self._conversation)
         if not all(self._is_key(name, head.headers) for name in rules.key_headers):
             return Denial(error_answer(401), conversation_id)
         with self.lock:
@@ -179,9 +184,9 @@ class Service:
         body, problem = rules.read_body(content)
         if problem:
             return Result(error_answer(400, problem))
-        if self._batches is None or rules.operation is not self._batches.operation:
+        if rules.operation is not self._batch:
             return Result(Answer(rules.status, rules.answer), held=True)
-        return self._create_messages(admission, body.get(self._batches.messages_property, []))
+        return self._create_messages(admission, body.get(self._messages, []))
 
     def _create_messages(self, admission: Admission, messages: list[Any]) -> Result:
         conversation_id = str(admission.conversation_id)
@@ -249,10 +254,6 @@ class Service:
         given = headers.get(name.lower(), "")
         return bool(given) and (self._keys is None or given == self._keys.get(name))
 
-    @property
-    def _conversation_parameter(self) -> str:
-        return self._batches.conversation_parameter if self._batches else ""
-
     def _no_such_operation(self, head: Head) -> Answer:
         methods = sorted(
             operation.method.upper()
@@ -260,10 +261,3 @@ class Service:
             if operation.pattern.fullmatch(head.path)
         )
         return error_answer(405, allow=", ".join(methods)) if methods else error_answer(404)
-
-
-def _batch_rules(document: Document) -> MessageBatchRules | None:
-    try:
-        return MessageBatchRules.of(document)
-    except LookupError:
-        return None

@@ -53,6 +53,17 @@ class BatchFacts(NamedTuple):
     max_messages: int
 
 
+__all__ = (
+    "BATCH",
+    "DOCUMENT_VERSION",
+    "KEY_HEADERS",
+    "OPERATIONS",
+    "SERVER_URL",
+    "WORDS",
+    "BatchFacts",
+    "Operation",
+)
+
 DOCUMENT_VERSION: str = "0.1"
 """The version that the document gives itself."""
 

@@ -17,9 +17,9 @@ from asapp_conversations.toolkit import (
     Clock,
     TaskCredentials,
     TaskPacer,
-    message_batch_rules,
     resolve_base_url,
 )
+from asapp_conversations_client.facts import BATCH
 from attrs import evolve
 
 from .interruption import Interrupted, Interruption
@@ -160,7 +160,7 @@ class ImportRun:
         with suppress(Interrupted, KeyboardInterrupt), ledger.invalid_records() as note:
             self._note_invalid = note
             self._totals = reader.load(self._source, self._options.read, self._reject, self._count)
-            self._least_requests = reader.request_count(message_batch_rules().max_messages)
+            self._least_requests = reader.request_count(BATCH.max_messages)
         # What is read while it is sent is noted between the commits of the event loop.
         self._note_invalid = self._late.append
 

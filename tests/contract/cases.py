@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from asapp_conversations.auth import Credentials
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
 
-RULES = message_batch_rules()
 KEYS = Credentials("emulator-id", "emulator-secret").headers()
-ROLES = RULES.message_schema["properties"]["sender"]["properties"]["role"]["enum"]
-NAME = RULES.messages_property
+ROLES = BATCH.message_schema["properties"]["sender"]["properties"]["role"]["enum"]
+NAME = BATCH.messages_property
 JSON = {"content-type": "application/json"}
 
 DROP = object()
@@ -27,7 +26,7 @@ class Case:
     name: str
     content: bytes = b""
     method: str = "POST"
-    path: str = RULES.operation.path(**{RULES.conversation_parameter: "ABC1"})
+    path: str = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC1"})
     headers: Mapping[str, str] = field(factory=lambda: {**KEYS, **JSON})
 
 
@@ -78,7 +77,7 @@ def cases() -> Iterator[Case]:
 
 def bodies() -> dict[str, bytes]:
     """Bodies as a whole."""
-    limit = RULES.max_messages
+    limit = BATCH.max_messages
     return {
         "one message": batch(message()),
         "the most messages": batch(*[message()] * limit),

@@ -13,14 +13,17 @@ from asapp_conversations import (
     InvalidRequestError,
     agent,
 )
-from asapp_conversations.toolkit import message_batch_rules, status_error
+from asapp_conversations.toolkit import status_error
 from asapp_conversations_client.api.conversations import create_batch_messages
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch
 from asapp_conversations_emulator import Emulator
+from asapp_conversations_emulator.document import installed_document
 
+PATH_ITEM = installed_document()["paths"][BATCH.operation.path]
 STATUSES = sorted(
     int(status)
-    for status in message_batch_rules().operation.definition["responses"]
+    for status in PATH_ITEM[BATCH.operation.method.lower()]["responses"]
     if status.isdigit() and int(status) >= 400
 )
 KEYS = Credentials("emulator-id", "emulator-secret")

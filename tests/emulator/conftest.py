@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
-
-OPERATION = message_batch_rules().operation
 
 Message = dict[str, Any]
 
@@ -50,8 +49,9 @@ def client(server: Emulator, connect: Callable[..., httpx.Client]) -> httpx.Clie
 @pytest.fixture
 def path() -> Callable[..., str]:
     """The path of the create-messages operation for a conversation."""
-    (name,) = (name for name, _ in OPERATION.path_parameters())
-    return lambda conversation_id="ABC1": OPERATION.path(**{name: conversation_id})
+    return lambda conversation_id="ABC1": BATCH.operation.path.format(
+        **{BATCH.conversation_parameter: quote(conversation_id, safe="")}
+    )
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def batch() -> Callable[..., dict[str, list[Message]]]:
     def batch(*texts: Any, timestamp: str = "2024-03-04T08:00:00Z") -> dict[str, list[Message]]:
         sender = {"role": "agent", "externalId": "a-1"}
         return {
-            message_batch_rules().messages_property: [
+            BATCH.messages_property: [
                 {"text": text, "sender": sender, "timestamp": timestamp} for text in texts
             ]
         }

@@ -16,14 +16,13 @@ import httpx
 import pytest
 import typer
 from asapp_conversations import Client, Credentials, NotFoundError, agent
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator.cli import emulator, explain
 from typer.testing import CliRunner
 
 SCRIPT = "import typer; from asapp_conversations_emulator.cli import emulator; typer.run(emulator)"
 WRONG = Credentials("me", "wrong").headers()
-RULES = message_batch_rules()
-PATH = RULES.operation.path(**{RULES.conversation_parameter: "ABC1"})
+PATH = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC1"})
 MESSAGES = [agent("x", "a-1", "2024-03-04T08:00:00")]
 
 

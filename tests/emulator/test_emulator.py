@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from asapp_conversations import Client, Credentials, agent
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
 
 Start = Callable[..., Emulator]
@@ -49,8 +49,8 @@ def test_same_batch_again_is_a_conflict(
     assert server.stats()["duplicates"] == {"ABC1": 1}
 
 
-MESSAGES = message_batch_rules().messages_property
-TOO_MANY = message_batch_rules().max_messages + 1
+MESSAGES = BATCH.messages_property
+TOO_MANY = BATCH.max_messages + 1
 
 
 def invalid(batch: Batch) -> dict[str, tuple[Any, str]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.toolkit import Document, load_document
 from asapp_conversations_emulator import Emulator
+from asapp_conversations_emulator.document import ServedDocument, installed_document
 from asapp_conversations_emulator.rules import OperationRules, is_time
 
 Start = Callable[..., Emulator]
@@ -51,9 +51,9 @@ THING = {
 }
 
 
-def later_document() -> Document:
+def later_document() -> dict[str, Any]:
     """The document with more operations: references, keys and parameters of their own."""
-    content: dict[str, Any] = copy.deepcopy(dict(load_document().content))
+    content: dict[str, Any] = copy.deepcopy(dict(installed_document()))
     content["components"]["schemas"] = {"Thing": THING}
     thing = {"$ref": "#/components/schemas/Thing"}
     shown = {"content": {"application/json": {"schema": thing}}}
@@ -79,7 +79,7 @@ def later_document() -> Document:
         "delete": {"responses": {"204": {"description": "gone"}}},
         "patch": {"responses": {"default": shown}},
     }
-    return Document(content)
+    return content
 
 
 def test_later_operations_are_served(start: Start, connect: Connect) -> None:
@@ -89,7 +89,7 @@ def test_later_operations_are_served(start: Start, connect: Connect) -> None:
     client = connect(server)
     thing = client.get("/things/1?deep=true&tag=ab&tag=cd", headers={"accept-things": "all"})
     assert thing.status_code == 201
-    assert document.validator(THING).is_valid(thing.json())
+    assert ServedDocument(document).validator(THING).is_valid(thing.json())
     assert client.put("/things/1", json=thing.json()).status_code == 200
     assert client.put("/things/1").status_code == 200
     assert client.patch("/things/1").json() == thing.json()
@@ -135,9 +135,9 @@ def test_keys_are_those_of_the_operation(start: Start, connect: Connect) -> None
 
 def test_document_without_messages(start: Start, connect: Connect) -> None:
     """A document that has no create-messages operation is served all the same."""
-    content = dict(later_document().content)
+    content = later_document()
     content["paths"] = {"/things/{thingId}": content["paths"]["/things/{thingId}"]}
-    server = start(document=Document(content))
+    server = start(document=content)
     assert connect(server).delete("/things/1").status_code == 204
     assert server.stats()["messages"] == 0
 
@@ -164,7 +164,7 @@ def test_examples_conform(start: Start, connect: Connect, schema: dict[str, Any]
     """An operation that nobody wrote code for answers with what its schema allows."""
     document = answering(schema)
     example = connect(start(document=document)).get("/example").json()
-    assert document.validator(schema).is_valid(example)
+    assert ServedDocument(document).validator(schema).is_valid(example)
 
 
 def test_odd_schemas_are_said() -> None:
@@ -173,21 +173,21 @@ def test_odd_schemas_are_said() -> None:
         Emulator(document=answering({"type": "string", "pattern": "^x{40}y$"}))
 
 
-def answering(schema: dict[str, Any]) -> Document:
+def answering(schema: dict[str, Any]) -> dict[str, Any]:
     """A document whose one operation answers with that schema."""
-    content: dict[str, Any] = dict(later_document().content)
+    content = later_document()
     answer = {"content": {"application/json": {"schema": schema}}}
     content["paths"] = {"/example": {"get": {"responses": {"200": answer}}}}
-    return Document(content)
+    return content
 
 
 def test_pointers_are_escaped() -> None:
     """A property with a slash or a tilde in its name is quoted as JSON Pointer does."""
-    content: dict[str, Any] = dict(later_document().content)
+    content = later_document()
     schema = {"properties": {"a/b~c": {"type": "integer"}}}
     body = {"content": {"application/json": {"schema": schema}}}
     content["paths"] = {"/x": {"post": {"requestBody": body, "responses": {"200": {}}}}}
-    (operation,) = Document(content).operations
+    (operation,) = ServedDocument(content).operations
     _, problem = OperationRules(operation).read_body(b'{"a/b~c": "x"}')
     assert problem is not None
     assert problem.startswith("[Path '/a~1b~0c'] ")

@@ -137,9 +137,31 @@ def test_generator_warning_leaves_the_tree(project: Path) -> None:
     assert snapshot(project) == before
 
 
+@pytest.mark.parametrize(
+    ("there", "instead", "named"),
+    [
+        ("operationId: createBatchMessages", "operationId: createMessages", "createBatchMessages"),
+        ("                  maxItems: 300\n", "", "maxItems"),
+        ("url: https://api.sandbox.asapp.com", "url: /", "servers"),
+    ],
+)
+def test_lack_of_a_fact_leaves_the_tree(
+    project: Path, there: str, instead: str, named: str
+) -> None:
+    """A document without a fact that the packages live on fails with words."""
+    before = snapshot(project)
+    path = project / "openapi.yaml"
+    path.write_text(path.read_text().replace(there, instead))
+    result = regenerate("generate", project)
+    assert result.returncode == 1
+    assert result.stderr.startswith("openapi.yaml: ")
+    assert named in result.stderr
+    assert snapshot(project) == before
+
+
 def test_manifest_tells_document_and_tools(project: Path) -> None:
     """The manifest holds the document's version and the exact tools."""
     manifest = json.loads((client(project) / "manifest.json").read_text())
     assert manifest["document"]["version"] == "0.1"
     assert manifest["tools"].keys() == {"openapi-python-client", "ruff"}
-    assert {"openapi.json", "py.typed", "client.py"} <= manifest["files"].keys()
+    assert {"openapi.json", "py.typed", "client.py", "facts.py"} <= manifest["files"].keys()

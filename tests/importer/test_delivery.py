@@ -14,7 +14,8 @@ from asapp_conversations import (
     Receipt,
     RequestFailedError,
 )
-from asapp_conversations.toolkit import body_size, message_batch_rules, status_error
+from asapp_conversations.toolkit import body_size, status_error
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_importer.sending.delivery import (
     BodyLimit,
     Checkpoint,
@@ -30,7 +31,7 @@ from hypothesis import strategies as st
 
 STORED = Receipt()
 LARGE = 10**9
-MOST = message_batch_rules().max_messages
+MOST = BATCH.max_messages
 
 
 @frozen

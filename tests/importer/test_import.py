@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from asapp_conversations import InvalidRequestError
-from asapp_conversations.toolkit import Clock, message_batch_rules
+from asapp_conversations.toolkit import Clock
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import (
     ImportReport,
@@ -25,7 +26,7 @@ from asapp_conversations_importer import (
     rejects_of,
 )
 
-MOST = message_batch_rules().max_messages
+MOST = BATCH.max_messages
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Server = Callable[..., Emulator]
 

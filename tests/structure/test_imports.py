@@ -25,13 +25,13 @@ ARROWS = {
     SDK: {GENERATED},
     EMULATOR: {SDK, GENERATED},
     PLUGIN: {EMULATOR},
-    IMPORTER: {SDK, EMULATOR},
+    IMPORTER: {SDK, EMULATOR, GENERATED},
     # It finds a tool by its name, when one of its commands is asked for.
     ENTRY: set[str](),
 }
 """What each package may import besides itself."""
 
-DOORS = {SDK, f"{SDK}.toolkit", EMULATOR, f"{GENERATED}.models"}
+DOORS = {SDK, f"{SDK}.toolkit", EMULATOR, f"{GENERATED}.facts", f"{GENERATED}.models"}
 """The modules whose `__all__` a tool may import from, outside its own package."""
 
 Graph = dict[str, set[str]]

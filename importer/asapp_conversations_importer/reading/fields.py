@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from asapp_conversations.toolkit import load_document, message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from attrs import frozen
 
 from .sources import SourceError
@@ -70,15 +70,13 @@ class Fields:
 @cache
 def fields() -> Fields:
     """The fields that the installed document has."""
-    rules = message_batch_rules()
-    conversation = Field((rules.conversation_parameter,), required=True, is_time=False)
-    return Fields(conversation, tuple(_leaves(rules.message_schema, (), required=True)))
+    conversation = Field((BATCH.conversation_parameter,), required=True, is_time=False)
+    return Fields(conversation, tuple(_leaves(BATCH.message_schema, (), required=True)))
 
 
 def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterator[Field]:
     properties = schema.get("properties", {})
-    for name, unresolved in properties.items():
-        inner = load_document().resolve(unresolved)
+    for name, inner in properties.items():
         needed = required and name in schema.get("required", ())
         yield from _leaves(inner, (*path, name), needed)
     if not properties:
@@ -88,7 +86,7 @@ def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterato
 def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     """`mapping` keyed by each field's `name`; keys may be written in any of the accepted ways."""
     names = {_plain(item.name): item.name for item in fields()}
-    messages = message_batch_rules().messages_property
+    messages = BATCH.messages_property
     names[_plain(messages)] = messages
     checked = {}
     for key, column in mapping.items():

@@ -13,8 +13,8 @@ from asapp_conversations.toolkit import (
     check_conversation_id,
     check_record,
     encode_record,
-    message_batch_rules,
 )
+from asapp_conversations_client.facts import BATCH
 
 from .fields import KeyPath, check_mapping, fields, locate, same_name
 from .messages import Place, Reject
@@ -100,7 +100,7 @@ class RecordParser:
         self._times = TimeParser(options)
         self._largest = options.max_body_bytes - body_size([0])
         self._fields = fields()
-        self._list = message_batch_rules().messages_property
+        self._list = BATCH.messages_property
         self._order = [*(item.name for item in self._fields), self._list]
         self._layouts: dict[tuple[str, ...], Layout] = {}
 

@@ -21,8 +21,8 @@ from asapp_conversations.toolkit import (
     cut_batch,
     halved_body_size,
     make_batch,
-    message_batch_rules,
 )
+from asapp_conversations_client.facts import BATCH
 from attrs import define, evolve, field
 
 from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
@@ -177,7 +177,7 @@ class Delivery(Generic[MessageT]):
     def _candidates(self, start: int, end: int) -> tuple[int, ...]:
         """As many messages as a batch may hold, but for those that were refused."""
         sendable = (index for index in range(start, end) if index not in self._refused)
-        return tuple(islice(sendable, message_batch_rules().max_messages))
+        return tuple(islice(sendable, BATCH.max_messages))
 
     def _cut(self, candidates: Sequence[int], sent: Collection[bytes]) -> Batch | None:
         contents = [self.messages[index].content for index in candidates]

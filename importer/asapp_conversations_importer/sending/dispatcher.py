@@ -9,7 +9,8 @@ from itertools import islice
 
 import orjson
 from asapp_conversations import AsyncClient, RateLimitError, Receipt, RequestFailedError
-from asapp_conversations.toolkit import Batch, message_batch_rules
+from asapp_conversations.toolkit import Batch
+from asapp_conversations_client.facts import BATCH
 from attrs import define, field, frozen
 
 from ..ledger.checkpoint import Status
@@ -199,7 +200,7 @@ class Dispatcher:
 def reject_row(delivery: Delivery[ReadyMessage], refused: RefusedMessage) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
     message = delivery.messages[refused.index]
-    name = message_batch_rules().conversation_parameter
+    name = BATCH.conversation_parameter
     record = {name: delivery.conversation_id, **orjson.loads(message.content)}
     reject = Reject(message.place, delivery.conversation_id, refused.field, refused.reason, record)
     content = {**reject.to_dict(), "request_id": refused.request_id}

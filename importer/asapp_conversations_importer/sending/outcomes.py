@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from asapp_conversations import APIStatusError, Receipt, RequestFailedError
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from attrs import define, frozen
 
 MESSAGE_PATH = re.compile(r"/(?P<list>[^/]+)/(?P<index>\d+)(?P<field>/.*)?$", re.ASCII)
@@ -71,6 +71,6 @@ def refused_messages(indexes: Sequence[int], error: APIStatusError) -> list[Refu
 def named_message(error: APIStatusError) -> int | None:
     """The place in the batch, from 0, of the message that an error is about, if it says so."""
     match = MESSAGE_PATH.match(error.path or "")
-    if match and match["list"] == message_batch_rules().messages_property:
+    if match and match["list"] == BATCH.messages_property:
         return int(match["index"])
     return None
