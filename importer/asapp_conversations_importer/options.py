@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import httpx
-from asapp_conversations.toolkit import MAX_BODY_BYTES, Clock
+from asapp_conversations.toolkit import MAX_BODY_BYTES, Clock, Environment
 from attrs import field, frozen, validators
 
 from .reading.sources import ReadOptions
@@ -16,7 +16,7 @@ from .reading.sources import ReadOptions
 class ClientOptions(TypedDict, total=False):
     """What an import hands on to its client; `asapp_conversations.AsyncClient` explains each."""
 
-    environment: Literal["sandbox", "production"] | None
+    environment: Environment | None
     base_url: str | None
     timeout: float
     retries: int

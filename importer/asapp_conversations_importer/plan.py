@@ -139,7 +139,7 @@ def _walk(
     delivery = Delivery(conversation.conversation_id, conversation.messages, checkpoint, limit)
     while (batch := delivery.next_batch()) is not None:
         volume.add(len(batch.body))
-        delivery.settle(Receipt(attempts=1))
+        delivery.settle(Receipt())
     return delivery.counts()
 
 

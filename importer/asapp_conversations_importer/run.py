@@ -15,8 +15,8 @@ from asapp_conversations.toolkit import (
     REQUESTS_PER_SECOND,
     AsyncCredentialsProvider,
     Clock,
-    TaskCredentials,
     TaskPacer,
+    ask_async,
     resolve_base_url,
 )
 from asapp_conversations_client.facts import BATCH
@@ -97,7 +97,7 @@ class ImportRun:
 
     async def run(self, on_progress: Callable[[ImportReport], None]) -> ImportReport:
         """Read, send, and write down; raises only for what stops it before the first request."""
-        keys = await TaskCredentials(self._keys).get()
+        keys = await ask_async(self._keys)
         target = Target(str(self._base_url), keys.api_id)
         options = self._options
         with (

@@ -7,7 +7,7 @@
 - `Clock`: where the time comes from.
 """
 
-from .addresses import resolve_base_url
+from .addresses import Environment, resolve_base_url
 from .auth import (
     KEY_VARIABLES,
     AsyncCredentialsProvider,
@@ -34,6 +34,7 @@ __all__ = [
     "Batch",
     "Clock",
     "CredentialsProvider",
+    "Environment",
     "Exchange",
     "Gate",
     "TaskPacer",

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from asapp_conversations import InvalidRequestError
-from asapp_conversations.toolkit import MAX_BODY_BYTES, REQUESTS_PER_SECOND
+from asapp_conversations.toolkit import MAX_BODY_BYTES, REQUESTS_PER_SECOND, Environment
 from asapp_conversations_emulator import Emulator
 from attrs import evolve
 
@@ -73,8 +73,12 @@ def import_(
     ] = True,
     max_body: p.MaxBody = str(MAX_BODY_BYTES),
     memory_limit: p.MemoryLimit = "1GB",
+    environment: Annotated[
+        Environment | None,
+        typer.Option(help="Where to send: ASAPP's sandbox or production. [ASAPP_ENVIRONMENT]"),
+    ] = None,
     base_url: Annotated[
-        str | None, typer.Option("--base-url", help="ASAPP_BASE_URL by default.")
+        str | None, typer.Option("--base-url", help="Another address. [ASAPP_BASE_URL]")
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds for each attempt.")] = 30.0,
     as_json: p.Json = False,
@@ -90,8 +94,10 @@ def import_(
     """
     with errors_explained(), ExitStack() as stack:
         source = files_or_query(files, query)
-        if emulator and base_url:
-            raise InvalidRequestError("give either --emulator or --base-url")
+        if emulator and (base_url or environment):
+            raise InvalidRequestError(
+                "--emulator says where to send: leave out --base-url and --environment"
+            )
         if report and not Path(report).parent.is_dir():
             raise InvalidRequestError(
                 f"--report {report}: there is no folder {Path(report).parent}"
@@ -106,6 +112,7 @@ def import_(
             "isolate": isolate,
             "max_body": p.parse_size(max_body),
             "memory_limit": p.parse_size(memory_limit),
+            "environment": environment,
             "base_url": base_url,
             "timeout": timeout,
             "rate": rate or REQUESTS_PER_SECOND,
