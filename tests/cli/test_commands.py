@@ -230,7 +230,7 @@ def test_refused_keys_exit_with_3(
         (["import", "export.csv", "--query", "SELECT 1"], "either files or --query"),
         (["import", "export.csv"], "ASAPP_API_ID"),
         (["import", "missing.csv", "--emulator"], "missing.csv"),
-        (["import", "export.csv", "--emulator", "--base-url", "http://localhost"], "either"),
+        (["import", "export.csv", "--emulator", "--base-url", "http://localhost"], "--base-url"),
         (["import", "export.csv", "--emulator", "--map", "text"], "field=column"),
         (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),
         (["import", "export.csv", "--emulator", "--max-body", "much"], "much"),
