@@ -94,7 +94,7 @@ def test_documented_errors_of_the_emulator(emulator: Emulator, status: int) -> N
 def check_error(client: Client, status: int, request_id: str | None = None) -> None:
     """The error is of its class, and has the documented code and a request id."""
     with pytest.raises(status_error(status)) as caught:
-        client.create_messages("ABC1", MESSAGES[:1])
+        client.create_messages("ABC1", MESSAGES[:1], conflict_is_stored=False)
     assert (caught.value.status_code, caught.value.code) == (status, f"{status}-01")
     assert caught.value.request_id
     assert request_id in {None, caught.value.request_id}
