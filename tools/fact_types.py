@@ -41,6 +41,7 @@ class BatchFacts(NamedTuple):
         conversation_schema: what that parameter's value must be.
         messages_property: the name of the list in its body.
         message_schema: what each message must be; without references.
+        time_paths: where a message has times: the names on the way to each, outermost first.
         max_messages: how many messages the list may have.
     """
 
@@ -49,4 +50,5 @@ class BatchFacts(NamedTuple):
     conversation_schema: Mapping[str, Any]
     messages_property: str
     message_schema: Mapping[str, Any]
+    time_paths: tuple[tuple[str, ...], ...]
     max_messages: int

@@ -166,8 +166,17 @@ def batch_facts(
         conversation_schema=inlined(document, conversation_schema),
         messages_property=messages,
         message_schema=schema["items"],
+        time_paths=tuple(time_paths(schema["items"])),
         max_messages=schema["maxItems"],
     )
+
+
+def time_paths(schema: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The way to each date and time in a schema without references."""
+    for name, inner in schema.get("properties", {}).items():
+        if inner.get("format") == "date-time":
+            yield (*path, name)
+        yield from time_paths(inner, (*path, name))
 
 
 def path_parameters(document: Node, definition: Definition) -> dict[str, Node]:

@@ -42,6 +42,7 @@ class BatchFacts(NamedTuple):
         conversation_schema: what that parameter's value must be.
         messages_property: the name of the list in its body.
         message_schema: what each message must be; without references.
+        time_paths: where a message has times: the names on the way to each, outermost first.
         max_messages: how many messages the list may have.
     """
 
@@ -50,6 +51,7 @@ class BatchFacts(NamedTuple):
     conversation_schema: Mapping[str, Any]
     messages_property: str
     message_schema: Mapping[str, Any]
+    time_paths: tuple[tuple[str, ...], ...]
     max_messages: int
 
 
@@ -151,6 +153,7 @@ BATCH: BatchFacts = BatchFacts(
             "timestamp": "2021-11-23T12:13:14.555Z",
         },
     },
+    time_paths=(("timestamp",),),
     max_messages=300,
 )
 """The operation that creates many messages at once."""

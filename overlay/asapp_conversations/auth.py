@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from asapp_conversations_client.facts import KEY_HEADERS
 from attrs import field, frozen
@@ -84,12 +84,11 @@ def ask(source: Credentials | CredentialsProvider) -> Credentials:
 
 async def ask_async(source: Credentials | AsyncCredentialsProvider) -> Credentials:
     """The credentials, or what their provider returns, now or later."""
-
-    async def fetch() -> object:
-        answer = source() if callable(source) else source
-        return await answer if inspect.isawaitable(answer) else answer
-
-    return _checked(await fetch())
+    answer: Any = source() if callable(source) else source
+    try:
+        return _checked(await answer if inspect.isawaitable(answer) else answer)
+    finally:
+        del answer  # it may be a secret, and no frame that an error passes through holds one
 
 
 def _checked(answer: object) -> Credentials:
@@ -98,7 +97,7 @@ def _checked(answer: object) -> Credentials:
         if isinstance(answer, Credentials):
             return answer
     finally:
-        del answer  # it may be a secret, and no frame that an error passes through holds one
+        del answer  # it may be a secret, too
     raise InvalidRequestError(f"the credentials provider must return Credentials, not {kind}")
 
 

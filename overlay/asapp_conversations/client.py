@@ -180,6 +180,15 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         )
 
 
+def _refused(words: str) -> Any:
+    """A method that refuses to be called, with these words."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise TypeError(words)
+
+    return refuse
+
+
 def _only(gate: GateT, rate: float | None) -> GateT:
     """The gate, if no rate but the default would be ignored beside it."""
     if gate is not None and rate != published.REQUESTS_PER_SECOND:
@@ -316,11 +325,10 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         """
         return self._usable()
 
-    def get_async_httpx_client(self) -> NoReturn:
-        raise TypeError("Client is for threads: use AsyncClient with asyncio functions")
-
-    def set_httpx_client(self, client: httpx.Client) -> NoReturn:
-        raise TypeError("give transport= to Client instead")
+    get_async_httpx_client = _refused(
+        "Client is for threads: use AsyncClient for asyncio functions"
+    )
+    set_httpx_client = set_async_httpx_client = _refused("give transport= to Client instead")
 
     def close(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""
@@ -407,11 +415,8 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
         """The httpx client that carries every request; see `Client.get_httpx_client`."""
         return self._usable()
 
-    def get_httpx_client(self) -> NoReturn:
-        raise TypeError("AsyncClient is for tasks: use Client with sync functions")
-
-    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> NoReturn:
-        raise TypeError("give transport= to AsyncClient instead")
+    get_httpx_client = _refused("AsyncClient is for tasks: use Client for sync functions")
+    set_httpx_client = set_async_httpx_client = _refused("give transport= to AsyncClient instead")
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any, cast
 
 import orjson
@@ -42,7 +41,7 @@ def encode_message(message: Message | Mapping[str, Any]) -> Encoded:
         kind = type(cast("object", message)).__name__
         return b"", [Problem("", f"a Message or a mapping is expected, not {kind}")]
     unread = []
-    for path in time_paths():
+    for path in BATCH.time_paths:
         value = record.get(path[0])
         if not (type(value) is str and is_final(value)) and (problem := _set_time(record, path)):
             unread.append(problem)
@@ -69,19 +68,6 @@ def encode_record(record: Mapping[str, Any]) -> Encoded:
         # A type that the validator does not know, such as a subclass of str.
         record = orjson.loads(content)
     return content, check_record(record)
-
-
-@cache
-def time_paths() -> tuple[tuple[str, ...], ...]:
-    """Where a message has times: the names on the way to each, outermost first."""
-    return tuple(_find_times(BATCH.message_schema, ()))
-
-
-def _find_times(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for name, inner in schema.get("properties", {}).items():
-        if inner.get("format") == "date-time":
-            yield (*path, name)
-        yield from _find_times(inner, (*path, name))
 
 
 def _set_time(record: dict[str, Any], path: tuple[str, ...]) -> Problem | None:

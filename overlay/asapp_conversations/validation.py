@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import jsonschema_rs
 from asapp_conversations_client.facts import BATCH
@@ -63,14 +65,15 @@ def _dotted(path: list[str | int]) -> str:
 
 @cache
 def message_validator() -> jsonschema_rs.Validator:
-    """Judges one message in the API's JSON form; masked, it never quotes a value."""
-    return jsonschema_rs.Draft4Validator(
-        dict(BATCH.message_schema), validate_formats=True, mask="the value"
-    )
+    """Judges one message in the API's JSON form."""
+    return _validator(BATCH.message_schema)
 
 
 @cache
 def _conversation_validator() -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft4Validator(
-        dict(BATCH.conversation_schema), validate_formats=True, mask="the value"
-    )
+    return _validator(BATCH.conversation_schema)
+
+
+def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    # Masked, its messages never quote the value that they reject.
+    return jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True, mask="the value")

@@ -276,3 +276,14 @@ def test_what_is_not_carried_is_refused(spoil: Callable[[Any], None]) -> None:
     spoil(content)
     with pytest.raises(RegenerationError, match=REFUSED[spoil]):
         read_facts(content)
+
+
+def test_times_are_found_wherever_they_stand() -> None:
+    """A time within an object of the message is one of its times, and a date is none."""
+    content = document()
+    _, _, messages = batch_parts(content)
+    before = read_facts(content).batch.time_paths
+    properties = messages["items"]["properties"]
+    properties["seen"] = {"properties": {"at": {"type": "string", "format": "date-time"}}}
+    properties["day"] = {"type": "string", "format": "date"}
+    assert read_facts(content).batch.time_paths == (*before, ("seen", "at"))
