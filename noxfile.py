@@ -201,13 +201,19 @@ def downstream(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
         (built,) = Path(folder).glob("*.whl")
         session.install(f"{built}[emulator]", "pytest", "pytest-xdist", *CONSTRAINTS)
+        for arguments in (["--version"], ["--help"], ["emulator", "--help"]):
+            session.run("asapp-conversations", *arguments, silent=True)
+        # Only the extra importer brings this command; its absence has to be explained.
+        said = session.run("asapp-conversations", "import", silent=True, success_codes=[2])
+        if "asapp-conversations[importer]" not in str(said):
+            session.error(f"the command import does not name its extra: {said}")
         session.chdir("examples/downstream")
         session.run("pytest", "-n", "2", "-p", "no:cacheprovider")
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Hold the stand-in against its document, with schemathesis, and against Prism.
+    """Hold the emulator against its document, with schemathesis, and against Prism.
 
     About half a minute, and not part of plain `nox`: it needs npm for Prism.
     """

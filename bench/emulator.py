@@ -1,7 +1,7 @@
-"""How many batches a second the stand-in takes: `python bench/emulator.py [--batches N]`.
+"""How many batches a second the emulator takes: `python bench/emulator.py [--batches N]`.
 
 The client is another process that writes bodies it encoded before to a few connections, so that
-it is not what is measured. The CPU time is the stand-in's process alone.
+it is not what is measured. The CPU time is the emulator's process alone.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python bench/importing.py --messages 5000000 --conversations 500000 --requests 20000
 
-The messages are those of reading.py. The stand-in and the import have a process each, so that the
+The messages are those of reading.py. The emulator and the import have a process each, so that the
 peak of memory is the import's alone. After so many requests it stops, as at a daily limit.
 """
 
@@ -22,7 +22,7 @@ from reading import rows, write_json_lines
 
 
 def serve(line: Connection) -> None:
-    """Run the stand-in until the other end of the line is closed."""
+    """Run the emulator until the other end of the line is closed."""
     with Emulator(credentials=None) as server:
         line.send(server.url)
         line.recv()

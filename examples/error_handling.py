@@ -2,7 +2,7 @@
 
 Run it with `python examples/error_handling.py [CONVERSATION_ID]`, as often as you like: what ASAPP
 holds already is counted, not stored twice. The keys are read from ASAPP_API_ID and
-ASAPP_API_SECRET; ASAPP_BASE_URL may name a stand-in in the place of ASAPP.
+ASAPP_API_SECRET; set ASAPP_BASE_URL to send to the emulator instead of ASAPP.
 """
 
 import sys

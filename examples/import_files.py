@@ -1,8 +1,8 @@
 """Loads a file of conversations, and says what became of it.
 
 Run it with `python examples/import_files.py [FILE]`; it needs the extra `importer`. The keys are
-read from ASAPP_API_ID and ASAPP_API_SECRET; ASAPP_BASE_URL may name a stand-in in the place of
-ASAPP. Run it again: it goes on from the ledger beside the file.
+read from ASAPP_API_ID and ASAPP_API_SECRET; set ASAPP_BASE_URL to send to the emulator instead
+of ASAPP. Run it again: it goes on from the ledger beside the file.
 """
 
 import sys

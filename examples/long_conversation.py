@@ -1,7 +1,7 @@
 """Adds a thousand messages to a conversation in as few requests as there can be.
 
 Run it with `python examples/long_conversation.py [CONVERSATION_ID]`. The keys are read from
-ASAPP_API_ID and ASAPP_API_SECRET; ASAPP_BASE_URL may name a stand-in in the place of ASAPP.
+ASAPP_API_ID and ASAPP_API_SECRET; set ASAPP_BASE_URL to send to the emulator instead of ASAPP.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Adds to many conversations side by side, evenly paced together.
 
 Run it with `python examples/many_conversations.py`. The keys are read from ASAPP_API_ID and
-ASAPP_API_SECRET; ASAPP_BASE_URL may name a stand-in in the place of ASAPP.
+ASAPP_API_SECRET; set ASAPP_BASE_URL to send to the emulator instead of ASAPP.
 """
 
 import asyncio

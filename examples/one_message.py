@@ -1,7 +1,7 @@
 """Adds one message to a conversation.
 
 Run it with `python examples/one_message.py [CONVERSATION_ID]`. The keys are read from ASAPP_API_ID
-and ASAPP_API_SECRET; ASAPP_BASE_URL may name a stand-in in the place of ASAPP.
+and ASAPP_API_SECRET; set ASAPP_BASE_URL to send to the emulator instead of ASAPP.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A local stand-in for the API, made from the document that ships with the generated client."""
+"""The emulator: a local stand-in for the API, made from the document that ships with the client."""
 
 from .faults import Fault
 from .journal import Request

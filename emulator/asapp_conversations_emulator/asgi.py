@@ -1,4 +1,4 @@
-"""The stand-in as an ASGI application: reads requests, waits, answers, cuts connections."""
+"""The emulator as an ASGI application: reads requests, waits, answers, cuts connections."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class _RequestCycle:
         await self._answer(result.answer)
 
     async def _survives(self, fault: Fault) -> bool:
-        """Let the fault befall the request; whether the request then goes on."""
+        """Let the request meet the fault; whether the request then goes on."""
         self._fault = fault
         if fault.kind == "delay":
             await self._wait(fault.seconds)

@@ -1,4 +1,4 @@
-"""The command `emulator`: a local stand-in for the API, until it is interrupted."""
+"""The command `emulator`: runs the emulator until it is interrupted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import threading
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,52 +19,113 @@ from asapp_conversations.toolkit import MAX_BODY_BYTES, check_conversation_id
 
 from .server import Emulator
 
-FAULT_HELP = (
-    "What befalls requests; repeat it. refuse, reset, silence, delay=SECONDS, or a status such as "
-    "503 with one of html, empty, truncated, cut-off, wrong-charset, gateway and with "
-    "retry-after=2, =1.5 or =date:2. Add stored to store first: reset,stored."
+EXAMPLE = (
+    "Example: asapp-conversations emulator --rate 100 --fault 503 --fault reset,stored --share 0.2"
 )
+
+FAULT_HELP = (
+    "Let requests meet this fault; repeat the option to mix several. A fault is refuse, reset, "
+    "silence, delay=SECONDS or a status such as 503. After a status, choose another body with "
+    "html, gateway, empty, truncated, cut-off or wrong-charset, and add a header with "
+    "retry-after=2, =1.5 or =date:2. Add stored to carry the request out first: reset,stored."
+)
+
+# How --help groups the options.
+Server = partial(typer.Option, rich_help_panel="Server")
+Limit = partial(typer.Option, rich_help_panel="Keys and limits", show_default="no limit")
+Content = partial(typer.Option, rich_help_panel="Conversations", metavar="FILE")
+Faults = partial(typer.Option, rich_help_panel="Faults")
 
 
 def emulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    rate: Annotated[
-        float | None, typer.Option(metavar="N", help="Spike arrest: requests a second, evenly.")
-    ] = None,
-    daily_limit: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Requests until 00:00 UTC.")
-    ] = None,
-    max_body: Annotated[
-        int, typer.Option(min=1, metavar="BYTES", help="The largest request body.")
-    ] = MAX_BODY_BYTES,
-    known_conversations: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The ids that exist, one a line.")
+    port: Annotated[
+        int, Server(min=0, max=65535, metavar="N", help="Listen on this port; 0 picks a free one.")
+    ] = 8080,
+    host: Annotated[
+        str,
+        Server(
+            metavar="ADDRESS",
+            help="Listen on this address; only a loopback address keeps other machines out.",
+        ),
+    ] = "127.0.0.1",
+    now: Annotated[
+        str | None,
+        Server(
+            metavar="TIME",
+            help="Start the emulator's clock at this time, such as 2026-01-31T23:59:50Z.",
+            show_default="the current time",
+        ),
     ] = None,
     latency: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Of each accepted request.")
+        float,
+        Server(min=0, metavar="SECONDS", help="Take this long to answer each accepted request."),
     ] = 0.0,
+    api_id: Annotated[
+        str | None,
+        Limit(
+            metavar="ID",
+            help="Accept only this API id, with the secret of --api-secret.",
+            show_default="any",
+        ),
+    ] = None,
+    api_secret: Annotated[
+        str | None,
+        Limit(
+            metavar="SECRET",
+            help="Accept only this API secret, with the id of --api-id.",
+            show_default="any",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        Limit(metavar="N", help="Let N evenly spaced requests a second pass; others get a 429."),
+    ] = None,
+    daily_limit: Annotated[
+        int | None,
+        Limit(min=0, metavar="N", help="Let N requests pass until 00:00 UTC; others get a 429."),
+    ] = None,
+    max_body: Annotated[
+        int,
+        Limit(
+            min=1,
+            metavar="BYTES",
+            help="Accept request bodies up to this size; larger ones get a 413.",
+            show_default=True,
+        ),
+    ] = MAX_BODY_BYTES,
+    known_conversations: Annotated[
+        Path | None,
+        Content(
+            help="Accept only the conversation ids in this file, one per line; others get a 404.",
+            show_default="every valid id",
+        ),
+    ] = None,
     store: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keeps what it holds; SQLite.")
+        Path | None,
+        Content(
+            help="Keep what is received in this SQLite file, which survives a restart.",
+            show_default="in memory",
+        ),
     ] = None,
     fault: Annotated[
-        list[str] | None, typer.Option("--fault", metavar="FAULT", help=FAULT_HELP)
+        list[str] | None, Faults("--fault", metavar="FAULT", help=FAULT_HELP, show_default="none")
     ] = None,
     share: Annotated[
-        float, typer.Option(min=0, max=1, help="Of all requests that meet a fault.")
+        float,
+        Faults(min=0, max=1, metavar="N", help="The share of all requests that meet a fault."),
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the draw; the same in every run.")] = 0,
-    now: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Set its clock: 2026-01-31T23:59:50Z.")
-    ] = None,
-    api_id: Annotated[
-        str | None, typer.Option(help="With --api-secret, the only keys it takes.")
-    ] = None,
-    api_secret: Annotated[str | None, typer.Option(help="Any keys are taken without it.")] = None,
+    seed: Annotated[
+        int,
+        Faults(
+            metavar="N",
+            help="Seed the choice of those requests; the same seed makes the same choice.",
+        ),
+    ] = 0,
 ) -> None:
-    """Run a local stand-in for the API, made from its document, until Ctrl-C.
+    """Run a local emulator of the API, made from ASAPP's document, until Ctrl-C.
 
-    It listens on this machine alone unless --host says otherwise.
+    It sends nothing anywhere. When it starts, it prints the variables that
+    point a client at it, and the address of a page that shows what it received.
     """
     # A service manager ends it in the same way as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -92,43 +154,51 @@ def emulator(
     except OSError as error:
         fail(explain(error, host, port))
     stats = server.stats()
-    typer.echo(f"\nIt held {stats['messages']:,} messages and had {stats['requests']:,} requests.")
+    typer.echo(
+        f"\nThe emulator has stopped. It received {counted(stats['requests'], 'request')} "
+        f"and held {counted(stats['messages'], 'message')}."
+    )
 
 
 def run(arguments: list[str]) -> None:
     """Run the command; the first argument is its name."""
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-    app.command()(emulator)
+    app.command(epilog=EXAMPLE)(emulator)
     app(args=arguments[1:], prog_name="asapp-conversations emulator")
 
 
 def greeting(server: Emulator, host: str, *, any_keys: bool, store: Path | None) -> str:
     """The first lines: where it listens, for whom, and how to use it."""
     reach = (
-        "It listens on loopback: this machine alone can reach it."
+        "Only this machine can reach it."
         if _is_loopback(host)
-        else f"It listens on {host}: OTHER MACHINES CAN REACH IT, but not its page and orders."
+        else f"It listens on {host}: OTHER MACHINES CAN REACH IT, but not its page or controls."
     )
-    keys = "Any keys are taken" if any_keys else "Only the keys that were given are taken"
-    kept = "kept in memory" if store is None else f"kept in {store}"
+    keys = "any API keys" if any_keys else "only the API keys that you gave"
+    kept = "in memory" if store is None else f"in {store}"
     lines = [
-        f"A stand-in for ASAPP's Conversations API is at {server.url}",
+        f"The emulator of ASAPP's Conversations API is running at {server.url}",
         reach,
-        f"{keys}; what it is sent is {kept}.",
-        f"Look at it: {server.url}/_emulator",
-        f"Use it: export ASAPP_BASE_URL={server.url}"
+        f"It accepts {keys} and keeps what it receives {kept}.",
+        f"To see what it has received, open {server.url}/_emulator",
+        f"To point a client at it, run: export ASAPP_BASE_URL={server.url}"
         + (f" ASAPP_API_ID={server.api_id} ASAPP_API_SECRET={server.api_secret}" * any_keys),
-        "Ctrl-C ends it.",
+        "Press Ctrl-C to stop it.",
     ]
     return "\n".join(lines)
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as `1 message` or `2,000 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def explain(error: OSError, host: str, port: int) -> str:
     """What a person can do about an address that cannot be listened on."""
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is taken: name another with --port, or --port 0 for a free one"
+        return f"port {port} is in use; choose another with --port, or let --port 0 pick a free one"
     reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    return f"cannot listen on {host} port {port}: {reason}"
+    return f"the emulator cannot listen on {host} port {port}: {reason}"
 
 
 def _read_keys(api_id: str | None, api_secret: str | None) -> Credentials | None:
@@ -143,7 +213,7 @@ def _read_time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"--now {text!r} is no time such as 2026-01-31T23:59:50Z") from None
+        raise ValueError(f"--now {text!r} is not a time such as 2026-01-31T23:59:50Z") from None
 
 
 def _read_ids(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What people and tests ask the stand-in about itself: JSON under /_emulator, and a page."""
+"""What people and tests ask the emulator about itself: JSON under /_emulator, and a page."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class _Endpoints:
         with self._service.lock:
             held = self._service.store.messages(request.path_params["conversation_id"])
         if held is None:
-            return JSONResponse({"error": "it holds no such conversation"}, 404)
+            return JSONResponse({"error": "there is no such conversation"}, 404)
         return JSONResponse({"messages": held})
 
     async def requests(self, request: Request) -> Response:
@@ -149,7 +149,7 @@ async def _read(request: Request, **types: Any) -> dict[str, Any]:
         raise HTTPException(400, "the body is not a JSON object")
     for key, value in body.items():
         if key not in types:
-            raise HTTPException(400, f"{key!r} is not known: it is one of {', '.join(types)}")
+            raise HTTPException(400, f"{key!r} is not a known key; use one of {', '.join(types)}")
         if not isinstance(value, types[key]) or isinstance(value, bool):
             raise HTTPException(400, f"{key!r} has the wrong type")
     return cast("dict[str, Any]", body)
@@ -160,7 +160,7 @@ def _whole(query: Any, name: str, default: int) -> int:
     try:
         return int(text)
     except ValueError:
-        raise HTTPException(400, f"{name} is a whole number") from None
+        raise HTTPException(400, f"{name} must be a whole number") from None
 
 
 @cache
@@ -191,7 +191,9 @@ class _ThisMachineOnly:
         if local and origin in {None, f"http://{host}"}:
             await self._app(scope, receive, send)
         else:
-            denial = JSONResponse({"error": "this answers only the machine that it runs on"}, 403)
+            denial = JSONResponse(
+                {"error": "only the machine that runs the emulator may use this"}, 403
+            )
             await denial(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, and which requests it befalls: decisions without I/O."""
+"""What can go wrong with a request, and with which requests it does: decisions without I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RETRY_AFTER = re.compile(r"(date:)?\d+(\.\d+)?", re.ASCII)
 
 @frozen
 class Fault:
-    """What befalls a request in place of its answer.
+    """What a request meets in place of its answer.
 
     Attributes:
         kind: `refuse` closes the connection before the body is read; `reset` resets it after
@@ -42,17 +42,20 @@ class Fault:
 
     def __attrs_post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"no fault is called {self.kind!r}: it is one of {', '.join(KINDS)}")
+            raise ValueError(
+                f"no fault is called {self.kind!r}; "
+                f"use one of {', '.join(KINDS[:-1])} or a status such as 503"
+            )
         if self.kind == "refuse" and self.stored:
             raise ValueError("a refused request is never read, so it cannot be stored")
         if not 200 <= self.status <= 599:
-            raise ValueError(f"a fault's status is from 200 to 599, not {self.status}")
+            raise ValueError(f"the status of a fault must be from 200 to 599, not {self.status}")
         if self.body not in BODIES:
-            raise ValueError(f"no body is called {self.body!r}: it is one of {', '.join(BODIES)}")
+            raise ValueError(f"no body is called {self.body!r}; use one of {', '.join(BODIES)}")
         if self.retry_after is not None and not _RETRY_AFTER.fullmatch(self.retry_after):
-            raise ValueError("retry-after is 2, 1.5 or date:2 (seconds)")
+            raise ValueError("retry-after must be in seconds, such as 2, 1.5 or date:2")
         if not 0 <= self.seconds < float("inf"):
-            raise ValueError("a delay is a number of seconds, 0 or more")
+            raise ValueError("a delay must be a finite number of seconds, 0 or more")
 
     @classmethod
     def parse(cls, text: str | int | Fault) -> Fault:
@@ -105,7 +108,7 @@ class FaultPlan:
         self, faults: Iterable[str | int | Fault] = (), share: float = 1.0, seed: int = 0
     ) -> None:
         if not 0 <= share <= 1:
-            raise ValueError("the share of requests that meet a fault is from 0 to 1")
+            raise ValueError("the share of requests that meet a fault must be from 0 to 1")
         self.faults = tuple(map(Fault.parse, faults))
         self.share = share
         self.seed = seed
@@ -121,7 +124,7 @@ class FaultPlan:
     ) -> None:
         """Set a fault for the next `count` requests, of one conversation or of any."""
         if count < 1:
-            raise ValueError("count is the number of requests that meet the fault, 1 or more")
+            raise ValueError("count, the number of requests that meet the fault, must be 1 or more")
         waiting = self._next.setdefault(conversation_id, deque())
         waiting.extend([Fault.parse(fault)] * count)
 
@@ -160,4 +163,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError("write the seconds of a delay, such as delay=2") from None
+        raise ValueError("a delay needs a number of seconds, such as delay=2") from None

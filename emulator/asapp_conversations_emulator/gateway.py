@@ -18,9 +18,9 @@ class SpikeArrest:
 
     def __init__(self, rate: float | None, tolerance: float = JITTER_TOLERANCE) -> None:
         if rate is not None and not rate > 0:
-            raise ValueError("rate is requests a second, above 0, or None for no limit")
+            raise ValueError("rate must be above 0 requests a second, or None for no limit")
         if not tolerance >= 0:
-            raise ValueError("tolerance is seconds, 0 or more")
+            raise ValueError("tolerance must be 0 seconds or more")
         self.rate = rate
         self.tolerance = tolerance
         self._next_slot = float("-inf")
@@ -40,7 +40,7 @@ class DailyLimit:
 
     def __init__(self, limit: int | None) -> None:
         if limit is not None and limit < 0:
-            raise ValueError("daily_limit is requests a day, 0 or more, or None for no limit")
+            raise ValueError("daily_limit must be 0 or more requests a day, or None for no limit")
         self.limit = limit
         self._day = -1
         self._used = 0

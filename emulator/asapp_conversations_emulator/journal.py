@@ -1,4 +1,4 @@
-"""What was asked of the stand-in and how each request ended, with nothing that messages say."""
+"""What was asked of the emulator and how each request ended, with nothing that messages say."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Request:
         number: 1 for the first.
         at: when it came, in seconds since 1970.
         conversation_id: whose it was, where the path names one.
-        outcome: `answered`; `dropped` when the stand-in cut the connection or left it without
+        outcome: `answered`; `dropped` when the emulator cut the connection or left it without
             an answer; `abandoned` when the client went away first.
         status: of the answer; None unless it was answered.
         stored: how many messages it added.
-        fault: what befell it, such as `reset,stored`, or None.
+        fault: the fault that it met, such as `reset,stored`, or None.
         request_id: in the answer, or what would have been in it.
         seconds: from its head to its end.
     """

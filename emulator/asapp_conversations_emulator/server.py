@@ -1,4 +1,4 @@
-"""Runs the stand-in in a thread of this process."""
+"""Runs the emulator in a thread of this process."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ EMULATOR_KEYS = Credentials("emulator-id", "emulator-secret")
 
 
 class Emulator:
-    """The stand-in on a port of this machine, as a context manager.
+    """The emulator on a port of this machine, as a context manager.
 
     Every method may be called from any thread. What it holds and what it was asked can still be
     read when it has ended.
 
     Args:
-        port: a free one by default.
+        port: the port to listen on; by default a free one.
         host: the interface to listen on; loopback by default.
-        credentials: the only keys that it takes; None takes any.
+        credentials: the only keys that it accepts; None accepts any.
         store: a SQLite file that outlives it; in memory by default.
         document: another document than that of the installed client.
         behaviour: `rate`, `tolerance`, `daily_limit`, `max_body`, `known_conversations`,
@@ -67,7 +67,7 @@ class Emulator:
 
     @property
     def api_id(self) -> str:
-        """The key that it takes."""
+        """The API id that it accepts."""
         return self.credentials.api_id
 
     @property
@@ -84,18 +84,18 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead a client here which takes its settings from the environment."""
+        """The environment variables that point a client at this emulator."""
         keys = {variable: getattr(self, name) for name, variable in ENVIRONMENT.items()}
         return {**keys, "ASAPP_BASE_URL": self.url}
 
     def client(self, **options: Any) -> Client:
-        """A client of this stand-in, closed with it; options as for `Client`."""
+        """A client of this emulator, which is closed with it; the options are those of `Client`."""
         client = Client(credentials=self.credentials, base_url=self.url, **options)
         self._clients.append(client)
         return client
 
     def async_client(self, **options: Any) -> AsyncClient:
-        """The async twin, to be closed by `async with`."""
+        """The same for an async client, which `async with` closes."""
         return AsyncClient(credentials=self.credentials, base_url=self.url, **options)
 
     @property

@@ -1,4 +1,4 @@
-"""The stand-in's behaviour: what the document says, and the little that it cannot say."""
+"""The emulator's behaviour: what the document says, and the little that it cannot say."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ class Behaviour(TypedDict, total=False):
     """What the document cannot say, and what goes wrong.
 
     Attributes:
-        rate: requests a second that spike arrest lets through, evenly spaced; None: any.
-        tolerance: seconds by which a request may be early.
-        daily_limit: requests a day until 00:00 UTC; None: any number.
-        max_body: bytes of the largest body.
-        known_conversations: the ids that exist; None: every id that the document allows.
-        latency: seconds that each request takes that is carried out.
-        faults: what befalls requests, see `Fault.parse`; one that is named twice comes twice
-            as often.
-        share: of all requests that meet a fault, from 0 to 1.
-        seed: of that draw, which is the same in every run.
+        rate: how many evenly spaced requests a second spike arrest lets through; None is no limit.
+        tolerance: how many seconds early a request may come.
+        daily_limit: how many requests are let through until 00:00 UTC; None is no limit.
+        max_body: the size in bytes of the largest body that is accepted.
+        known_conversations: the ids that exist; None is every id that the document allows.
+        latency: how many seconds each accepted request takes.
+        faults: the faults that requests meet, see `Fault.parse`. One that is named twice comes
+            twice as often.
+        share: the share of all requests that meet a fault, from 0 to 1.
+        seed: the seed of the choice of those requests, which is the same in every run.
     """
 
     rate: float | None
@@ -121,9 +121,9 @@ class Service:
         seed: int = 0,
     ) -> None:
         if max_body < 1:
-            raise ValueError("max_body is a number of bytes, 1 or more")
+            raise ValueError("max_body must be 1 byte or more")
         if not 0 <= latency < float("inf"):
-            raise ValueError("latency is seconds, 0 or more")
+            raise ValueError("latency must be a finite number of seconds, 0 or more")
         self.document = document
         self.store = store
         self.max_body = max_body
@@ -141,11 +141,11 @@ class Service:
         self._batches = _batch_rules(document)
 
     def now(self) -> float:
-        """The stand-in's time, in seconds since 1970."""
+        """The emulator's time, in seconds since 1970."""
         return time.time() + self._time_offset
 
     def set_time(self, moment: datetime) -> None:
-        """Let the stand-in's clock run on from this time; UTC where it has no zone."""
+        """Let the emulator's clock run on from this time; UTC where it has no zone."""
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self._time_offset = moment.timestamp() - time.time()
 

@@ -1,4 +1,4 @@
-"""What the stand-in holds, in SQLite: in memory, or in a file that outlives it."""
+"""What the emulator holds, in SQLite: in memory, or in a file that outlives it."""
 
 from __future__ import annotations
 

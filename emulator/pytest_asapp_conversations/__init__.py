@@ -21,14 +21,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(**options): options of the stand-in behind the fixture asapp_emulator, "
+        f"{MARKER}(**options): options of the emulator behind the fixture asapp_emulator, "
         "as asapp_conversations_emulator.Emulator takes them",
     )
 
 
 @pytest.fixture
 def asapp_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """A local stand-in for ASAPP's Conversations API: fresh, on a port of its own, for each test.
+    """An emulator of ASAPP's Conversations API: a fresh one for each test, on its own port.
 
     `@pytest.mark.asapp_emulator(rate=100, faults=["503"], share=0.2)` sets its options.
     """

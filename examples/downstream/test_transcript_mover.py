@@ -1,4 +1,4 @@
-"""The team's tests: their code meets the stand-in, on good days and on bad ones."""
+"""The team's tests: their code meets the emulator, on good days and on bad ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINES = [
 
 @pytest.fixture(autouse=True)
 def _environment(asapp_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lead clients that read the environment to the stand-in."""
+    """Point clients that read the environment at the emulator."""
     for name, value in asapp_emulator.environment.items():
         monkeypatch.setenv(name, value)
 
@@ -71,7 +71,7 @@ async def test_async_code_is_served_as_well(asapp_emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_every_test_has_a_stand_in_of_its_own(asapp_emulator: Emulator, number: int) -> None:
+def test_every_test_has_an_emulator_of_its_own(asapp_emulator: Emulator, number: int) -> None:
     assert asapp_emulator.stats()["requests"] == 0
     assert move({f"ABC{number}": LINES}) == {f"ABC{number}": 2}
     assert asapp_emulator.conversations() == {f"ABC{number}": 2}

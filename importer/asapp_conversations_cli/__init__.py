@@ -51,7 +51,7 @@ COMMANDS = {
     "emulator": Command(
         "asapp_conversations_emulator.cli",
         "emulator",
-        "Run a local stand-in for the API, made from its document, until Ctrl-C.",
+        "Run a local emulator of the API, made from ASAPP's document, until Ctrl-C.",
     ),
 }
 

@@ -30,7 +30,7 @@ def server() -> Iterator[Emulator]:
 
 @pytest.fixture
 def environment(server: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables that lead the command line to the stand-in."""
+    """The variables that lead the command line to the emulator."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
 
@@ -66,7 +66,7 @@ def export(folder: Path, count: int, name: str = "export.csv", extra: str = "") 
     return name
 
 
-def test_imports_into_a_stand_in(run: Run, folder: Path) -> None:
+def test_imports_into_the_emulator(run: Run, folder: Path) -> None:
     """`--emulator` needs no keys and leaves nothing behind; the result is words, the view is on
     standard error."""
     done = run("import", export(folder, 3), "--emulator")
@@ -77,7 +77,7 @@ def test_imports_into_a_stand_in(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_stand_in_does_not_care_for_ledgers(run: Run, folder: Path) -> None:
+def test_emulator_does_not_care_for_ledgers(run: Run, folder: Path) -> None:
     """A file that another ledger knows can be tried again, for nothing goes to ASAPP."""
     names = [export(folder, 1), export(folder, 2, name="more.csv")]
     assert run("import", *names).exit_code == 0
@@ -85,8 +85,8 @@ def test_stand_in_does_not_care_for_ledgers(run: Run, folder: Path) -> None:
     assert run("import", names[0], "--emulator").exit_code == 0
 
 
-def test_stand_in_keeps_a_ledger_that_is_named(run: Run, folder: Path) -> None:
-    """Whoever names a ledger gets one, also for a stand-in."""
+def test_emulator_keeps_a_ledger_that_is_named(run: Run, folder: Path) -> None:
+    """Whoever names a ledger gets one, also for the emulator."""
     done = run("import", export(folder, 3), "--emulator", "--ledger", "mine.ledger", "--json")
     assert json.loads(done.stdout)["ledger"] == "mine.ledger"
     assert read_standing(folder / "mine.ledger").stored == 3

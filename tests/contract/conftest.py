@@ -1,4 +1,4 @@
-"""The two servers that are held against each other: the stand-in and Prism."""
+"""The two servers that are held against each other: the emulator and Prism."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRISM = os.environ.get("PRISM")
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     with Emulator() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The stand-in held against Prism: the same requests, and the statuses of both."""
+"""The emulator held against Prism: the same requests, and the statuses of both."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ DIFFERENCES = (
 )
 
 
-def test_every_difference_is_explained(stand_in: Emulator, prism_url: str) -> None:
+def test_every_difference_is_explained(emulator: Emulator, prism_url: str) -> None:
     """Both answer every case with the same status, or the table says why not."""
     every, unexplained = list(cases()), []
     found = dict.fromkeys(DIFFERENCES, 0)
     with httpx.Client(trust_env=False, timeout=60) as client:
         for case in every:
-            stand_in.reset()
-            statuses = (ask(client, stand_in.url, case), ask(client, prism_url, case))
+            emulator.reset()
+            statuses = (ask(client, emulator.url, case), ask(client, prism_url, case))
             if statuses[0] == statuses[1]:
                 continue
             reasons = [each for each in DIFFERENCES if each.explains(case.name, statuses)]

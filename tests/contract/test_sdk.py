@@ -83,10 +83,10 @@ def test_documented_errors_of_prism(prism_url: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_documented_errors_of_the_emulator(stand_in: Emulator, status: int) -> None:
-    """The stand-in's faults are the same errors to the SDK."""
-    stand_in.fail_next(status)
-    check_error(stand_in.client(retries=0), status)
+def test_documented_errors_of_the_emulator(emulator: Emulator, status: int) -> None:
+    """The emulator's faults are the same errors to the SDK."""
+    emulator.fail_next(status)
+    check_error(emulator.client(retries=0), status)
 
 
 def check_error(client: Client, status: int, request_id: str | None = None) -> None:

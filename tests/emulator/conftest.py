@@ -1,4 +1,4 @@
-"""What the stand-in's tests share: servers, plain httpx clients, messages."""
+"""What the emulator's tests share: servers, plain httpx clients, messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Emulator]]:
-    """Starts a stand-in that ends with the test."""
+    """Starts an emulator that ends with the test."""
     with ExitStack() as running:
         yield lambda **options: running.enter_context(Emulator(**options))
 

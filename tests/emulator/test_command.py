@@ -55,14 +55,16 @@ def end(process: subprocess.Popen[str], number: int) -> tuple[str, int]:
 def test_runs_until_interrupted(number: int) -> None:
     """It says where it is and for whom, takes any keys, and ends without a traceback."""
     with running() as (process, url, lines):
-        assert "loopback" in lines[1]
+        assert "Only this machine" in lines[1]
         assert f"ASAPP_BASE_URL={url} " in lines[4]
         with Client("any", "keys", base_url=url) as client:
             assert client.create_messages("ABC1", MESSAGES).stored == 1
-        assert end(process, number) == ("\nIt held 1 messages and had 1 requests.\n", 0)
+        said, status = end(process, number)
+    assert status == 0
+    assert said == "\nThe emulator has stopped. It received 1 request and held 1 message.\n"
 
 
-def test_options_reach_the_stand_in(tmp_path: Path) -> None:
+def test_options_reach_the_emulator(tmp_path: Path) -> None:
     """Keys, conversations, store, faults and clock are those of the command line."""
     ids, store = tmp_path / "ids.txt", tmp_path / "held.db"
     ids.write_text("ABC1\n\n  DEF2 \n")
@@ -92,7 +94,7 @@ def test_other_interfaces_are_announced() -> None:
         assert "OTHER MACHINES" in lines[1]
         assert url.startswith("http://127.0.0.1:")
     with running("--host", "localhost") as (process, _, lines):
-        assert "loopback" in lines[1]
+        assert "Only this machine" in lines[1]
         assert end(process, signal.SIGINT)[1] == 0
 
 
@@ -102,13 +104,13 @@ def test_other_interfaces_are_announced() -> None:
         (["--fault", "explode"], "no fault is called 'explode'"),
         (["--rate", "0"], "above 0"),
         (["--share", "2"], "0<=x<=1"),
-        (["--now", "soon"], "is no time such as"),
+        (["--now", "soon"], "is not a time such as"),
         (["--api-id", "me"], "give both"),
         (["--api-id", "é", "--api-secret", "hush"], "printable ASCII"),
         (["--store", "{tmp}/none/held.db"], "unable to open"),
         (["--known-conversations", "{tmp}/none"], "No such file"),
         (["--known-conversations", "{tmp}/ids.txt"], "ids.txt, line 2: conversationId"),
-        (["--port", "{port}"], "is taken: name another with --port"),
+        (["--port", "{port}"], "is in use; choose another with --port"),
     ],
 )
 def test_bad_options_are_explained(tmp_path: Path, arguments: list[str], words: str) -> None:
@@ -128,7 +130,10 @@ def test_bad_options_are_explained(tmp_path: Path, arguments: list[str], words: 
 def test_addresses_that_cannot_be_listened_on() -> None:
     """An address that is not of this machine, or unknown, is explained."""
     elsewhere = explain(OSError(errno.EADDRNOTAVAIL, "x (while binding)"), "10.1.2.3", 80)
-    assert elsewhere == "cannot listen on 10.1.2.3 port 80: Cannot assign requested address"
+    assert (
+        elsewhere
+        == "the emulator cannot listen on 10.1.2.3 port 80: Cannot assign requested address"
+    )
     unknown = explain(socket.gaierror(-2, "Name or service not known"), "no.invalid", 80)
     assert unknown.endswith("Name or service not known")
 
@@ -136,6 +141,6 @@ def test_addresses_that_cannot_be_listened_on() -> None:
 def test_keys_that_are_given_are_the_only_ones() -> None:
     """With keys of its own, it refuses others."""
     with running("--api-id", "me", "--api-secret", "hush") as (_, url, lines):
-        assert "Only the keys" in lines[2]
+        assert "only the API keys that you gave" in lines[2]
         answer = httpx.post(url + PATH, headers=WRONG)
     assert answer.status_code == 401

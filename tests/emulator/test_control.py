@@ -1,4 +1,4 @@
-"""What the stand-in says of itself under /_emulator, over a real socket."""
+"""What the emulator says of itself under /_emulator, over a real socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in over a real socket, with plain httpx."""
+"""The emulator over a real socket, with plain httpx."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_other_methods(client: httpx.Client, path: PathOf, method: str) -> None:
 
 def test_other_paths(client: httpx.Client, path: PathOf) -> None:
     """A path that the document does not have is a 404 in the document's shape."""
-    for other in ("/x", "/", path() + "/", "/_emulatores"):
+    for other in ("/x", "/", path() + "/", "/_emulators"):
         answer = client.post(other)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "404-01")
 
@@ -181,7 +181,7 @@ def test_spike_arrest(start: Start, connect: Connect, path: PathOf, batch: Batch
 
 
 def test_daily_limit(start: Start, connect: Connect, path: PathOf, batch: Batch) -> None:
-    """Past the daily limit every request is a 429, until 00:00 UTC by the stand-in's clock."""
+    """Past the daily limit every request is a 429, until 00:00 UTC by the emulator's clock."""
     server = start(daily_limit=1)
     client = connect(server)
     server.set_time(datetime(2026, 1, 31, 23, 0))
@@ -192,7 +192,7 @@ def test_daily_limit(start: Start, connect: Connect, path: PathOf, batch: Batch)
     assert server.stats()["used_today"] == server.stats()["daily_limit"] == 1
 
 
-def test_answers_carry_the_stand_ins_date(
+def test_answers_carry_the_emulators_date(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
     """The `Date` of an answer is of the clock that can be set."""
@@ -203,7 +203,7 @@ def test_answers_carry_the_stand_ins_date(
 def test_store_survives_a_restart(
     start: Start, connect: Connect, path: PathOf, batch: Batch, tmp_path: Path
 ) -> None:
-    """With a file, a second stand-in holds what the first one stored, and knows it."""
+    """With a file, a second emulator holds what the first one stored, and knows it."""
     with Emulator(store=tmp_path / "held.db") as first:
         assert connect(first).post(path(), json=batch("one")).status_code == 200
     second = start(store=tmp_path / "held.db")
@@ -262,7 +262,7 @@ def test_requests_are_listed(
     assert "a secret" not in repr(server.requests)
 
 
-def test_the_sdk_meets_the_stand_in(server: Emulator) -> None:
+def test_the_sdk_meets_the_emulator(server: Emulator) -> None:
     """A long conversation sent by the SDK is held once, in order, in the least requests."""
     messages = [agent(f"text {i}", "a-1", "2024-03-04T08:00:00") for i in range(601)]
     client = server.client(rate=None)

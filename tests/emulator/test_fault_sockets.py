@@ -51,7 +51,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 def test_statuses_are_exact_about_storing(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch, body: str, stored: bool
 ) -> None:
-    """A status with any body befalls one request, and the message is held if it says so."""
+    """One request meets a status with any body, and the message is held if it says so."""
     server.fail_next(f"503,{body}" + (",stored" if stored else ""))
     if body == "cut-off":
         with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message"):
@@ -193,7 +193,7 @@ def test_fault_after_storing_spares_what_is_refused(
 def test_resend_of_what_is_held_can_fail_too(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
-    """A fault after storing befalls a resend of a held batch as well."""
+    """A resend of a held batch meets a fault after storing as well."""
     client.post(path(), json=batch("x"))
     server.fail_next("500,stored")
     assert client.post(path(), json=batch("x")).status_code == 500
@@ -278,7 +278,7 @@ def test_any_mix_of_faults_is_exact(
     batch: Batch,
     steps: list[tuple[str, str, str | None]],
 ) -> None:
-    """Whatever befalls which request: what the client sees, what is held and all counts agree."""
+    """Whatever fault a request meets: what the client sees, what is held and all counts agree."""
     server.reset()
     held: list[tuple[str, str]] = []
     seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Faults, and which requests they befall, as plain decisions."""
+"""Faults, and which requests meet them, as plain decisions."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_short_forms(text: str | int, fault: Fault) -> None:
         ("explode", "one of refuse, reset"),
         ("", "one of refuse, reset"),
         ("status", "write the status itself"),
-        ("delay", "write the seconds"),
-        ("delay=soon", "write the seconds"),
+        ("delay", "needs a number of seconds"),
+        ("delay=soon", "needs a number of seconds"),
         ("delay=-1", "0 or more"),
         ("delay=inf", "0 or more"),
         ("refuse,stored", "never read"),
@@ -68,7 +68,7 @@ def test_unreadable_faults_are_explained(text: str, words: str) -> None:
 
 def test_body_of_another_kind_is_refused() -> None:
     """The form of a body is one of those that are known."""
-    with pytest.raises(ValueError, match="it is one of json"):
+    with pytest.raises(ValueError, match="use one of json"):
         Fault("status", body="xml")
 
 
@@ -98,7 +98,7 @@ def test_share_is_of_all_requests() -> None:
 
 
 def test_next_requests_come_before_the_share() -> None:
-    """What is set for a conversation's next requests befalls those, then what is set for any."""
+    """A conversation's next requests meet what is set for them, then what is set for any."""
     plan = FaultPlan(["500"], share=0)
     plan.fail_next("reset", 2, "A")
     plan.fail_next("503")

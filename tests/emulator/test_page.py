@@ -93,7 +93,7 @@ def test_texts_never_become_markup(
     client.post(f"/{HOSTILE}")
     page.click("[data-id=ABC1]")
     page.shows("#chat p", HOSTILE)
-    assert page.browser.title == "Emulator"
+    assert page.browser.title == "Conversations API emulator"
     assert page.texts("#chat img, #chat script, #requests img") == []
     assert page.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
 
@@ -141,7 +141,7 @@ def test_faults_are_turned_on_and_off(page: Page, client: httpx.Client) -> None:
     assert (plan["faults"], plan["share"]) == (["reset", "500,empty"], 0.2)
     page.click("#next-id")
     page.press("ABC1", Keys.ENTER)
-    page.shows("#said", "Next of ABC1: 1 times 503")
+    page.shows("#said", "Set for the next 1\N{NO-BREAK SPACE}request of ABC1: 503")
     page.click("#off")
     page.shows("[aria-pressed=true]")
     page.click("#fault")
@@ -164,14 +164,14 @@ def test_everything_works_by_keyboard(
     page.shows("#chat p", "ABC2")
     page.browser.execute_script("document.getElementById('reset').focus()")
     page.press(Keys.ENTER)
-    page.shows("#list li", "Nothing was sent yet.")
+    page.shows("#list li", "Nothing has been sent yet.")
 
 
-def test_page_says_when_the_stand_in_has_ended(browser: WebDriver) -> None:
-    """When the stand-in has ended, the page says that it gets no answer."""
+def test_page_says_when_the_emulator_has_ended(browser: WebDriver) -> None:
+    """When the emulator has ended, the page says that it gets no answer."""
     with Emulator() as server:
         page = Page(browser, server)
-        page.shows("#list li", "Nothing was sent yet.")
+        page.shows("#list li", "Nothing has been sent yet.")
     WebDriverWait(browser, 20).until(
-        lambda _: page.texts("#link")[0].startswith("No answer from the stand-in")
+        lambda _: page.texts("#link")[0].startswith("No answer from the emulator")
     )

@@ -24,8 +24,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_fixture_is_a_stand_in(asapp_emulator: Emulator) -> None:
-    """The fixture is a running stand-in that holds nothing."""
+def test_fixture_is_an_emulator(asapp_emulator: Emulator) -> None:
+    """The fixture is a running emulator that holds nothing."""
     assert asapp_emulator.stats()["requests"] == 0
     asapp_emulator.client().create_messages("ABC1", [agent("x", "a-1", "2024-03-04T08:00:00")])
     assert len(asapp_emulator.messages("ABC1")) == 1
@@ -63,6 +63,18 @@ def test_pytest_starts_without_the_sdk(tmp_path: Path) -> None:
     )
     done = run(tmp_path, "-p", "no:pytest_httpx", "-p", "no:hypothesispytest")
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_plugin_imports_nothing() -> None:
+    """Every pytest in the environment loads the plugin, which imports nothing but itself."""
+    program = (
+        "import sys, pytest; before = set(sys.modules); import pytest_asapp_conversations\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["pytest_asapp_conversations"]
 
 
 def test_missing_extra_is_said(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the stand-in holds."""
+"""What the emulator holds."""
 
 from __future__ import annotations
 

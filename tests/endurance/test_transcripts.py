@@ -155,7 +155,7 @@ def transcript(
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """The stand-in that the environment names."""
+    """The emulator that the environment names."""
     with Emulator() as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
@@ -194,7 +194,7 @@ def assert_exact(server: Emulator, transcript: Transcript) -> None:
 
 
 def test_loads(transcript: Transcript, server: Emulator) -> None:
-    """The stand-in ends with exactly the file's messages, by the least number of requests; run
+    """The emulator ends with exactly the file's messages, by the least number of requests; run
     again, the import sends nothing."""
     command = [COMMAND, "import", *transcript.arguments, "--rate", "100000", "--quiet", "--json"]
     for requests in (transcript.requests, 0):

@@ -1,4 +1,4 @@
-"""Each example runs as it stands, against the stand-in."""
+"""Each example runs as it stands, against the emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """The stand-in, named by the environment as a user would."""
+    """The emulator, named by the environment as a user would."""
     with Emulator() as running:
         monkeypatch.setenv("ASAPP_API_ID", running.api_id)
         monkeypatch.setenv("ASAPP_API_SECRET", running.api_secret)

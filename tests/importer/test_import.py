@@ -1,4 +1,4 @@
-"""Whole imports into a stand-in, over a real socket."""
+"""Whole imports into an emulator, over a real socket."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def load(path: Path, server: Emulator, time: FastTime, **options: Any) -> Import
 
 
 def assert_holds(server: Emulator, *sizes: int) -> None:
-    """The stand-in has each message of such a file once, in order."""
+    """The emulator has each message of such a file once, in order."""
     for conversation, size in enumerate(sizes):
         held = [message["text"] for message in server.messages(conversation_id(conversation))]
         assert held == [text(conversation, number) for number in range(size)]
@@ -667,8 +667,8 @@ FAULTS = [
 
 @pytest.mark.parametrize("seed", range(3))
 def test_faults(emulator: Server, write: Callable[..., Path], time: FastTime, seed: int) -> None:
-    """Whatever befalls a fifth of the requests, nothing is lost, nothing is stored twice, and the
-    report agrees with the stand-in."""
+    """Whatever fault a fifth of the requests meets, nothing is lost, nothing is stored twice, and
+    the report agrees with the emulator."""
     sizes = [1 + (7 * i) % 40 for i in range(150)] + [2 * MOST + 1, MOST]
     server = emulator(faults=FAULTS, share=0.2, seed=seed)
     path = write(*sizes)

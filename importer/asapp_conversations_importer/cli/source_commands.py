@@ -39,6 +39,7 @@ from .page import render_page
 from .plan_text import plan_text, plan_values
 from .signals import interrupts
 from .summary import summary
+from .wording import counted
 from .wrong_usage import errors_explained
 
 
@@ -49,7 +50,8 @@ def import_(
     timezone: p.Zone = "UTC",
     time_format: p.TimeFormats = None,
     emulator: Annotated[
-        bool, typer.Option("--emulator", help="Send to a local stand-in of the API.")
+        bool,
+        typer.Option("--emulator", help="Send to a local emulator of the API instead of ASAPP."),
     ] = False,
     ledger: p.LedgerFile = None,
     rejects: Annotated[
@@ -112,7 +114,7 @@ def import_(
         stack.enter_context(interrupts(interruption))
         server = stack.enter_context(Emulator()) if emulator else None
         if server:
-            arguments |= stand_in(server, stack, rate, ledger)
+            arguments |= emulator_arguments(server, stack, rate, ledger)
         with shown(sys.stderr, quiet=quiet or logs_are_shown()) as show:
             arguments["on_progress"] = show
             result = import_messages(source, **arguments)
@@ -197,10 +199,10 @@ def reading_arguments(
     }
 
 
-def stand_in(
+def emulator_arguments(
     server: Emulator, stack: ExitStack, rate: float | None, ledger: str | None
 ) -> ImportArguments:
-    """The arguments that lead an import to a stand-in of the API in this process.
+    """The arguments that point an import at the emulator in this process.
 
     It takes what it is sent and begins empty each time, so there is nothing to pace and, unless
     a ledger is named, nothing to keep.
@@ -228,8 +230,8 @@ def closing_words(
     if held is None:
         return words
     return (
-        f"{words}\n\nThe stand-in held {held['messages']:,} messages in "
-        f"{held['conversations']:,} conversations, and has ended."
+        f"{words}\n\nThe emulator held {counted(held['messages'], 'message')} in "
+        f"{counted(held['conversations'], 'conversation')}. It has stopped."
     )
 
 
