@@ -62,6 +62,12 @@ def time() -> FastTime:
 
 
 @pytest.fixture
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is told so often that the fastest machine tells it while it sends."""
+    monkeypatch.setattr("asapp_conversations_importer.run.TICK", 0.001)
+
+
+@pytest.fixture
 def emulator() -> Iterator[Server]:
     servers = []
 
@@ -386,11 +392,12 @@ def test_guilty_message_is_isolated(
     assert_holds(server, 8)
 
 
+@pytest.mark.usefixtures("_often")
 def test_interruption_finishes_what_is_on_its_way(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """When asked to end, a run takes no new work, and the next one does the rest."""
-    server, path = emulator(), write(*[1] * 300)
+    server, path = emulator(), write(*[1] * 100)
     interruption = Interruption()
 
     def ask(report: ImportReport) -> None:
@@ -401,10 +408,10 @@ def test_interruption_finishes_what_is_on_its_way(
     assert report.stopped_by is StoppedBy.TERMINATION
     assert report.exit_status == 143
     assert report.in_doubt == 0
-    assert report.stored + report.unsent == 300
+    assert report.stored + report.unsent == 100
     again = load(path, server, time)
     assert again.skipped == report.stored
-    assert_holds(server, *[1] * 300)
+    assert_holds(server, *[1] * 100)
 
 
 def test_interrupted_while_reading(
@@ -705,11 +712,12 @@ def test_faults(emulator: Server, write: Callable[..., Path], time: FastTime, se
     assert sum(standing.requests.values()) == requests
 
 
+@pytest.mark.usefixtures("_often")
 def test_reports_come_while_it_runs(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """Whoever watches sees the counts grow, and the sum of the counts hold at each moment."""
-    server, path = emulator(latency=0.002), write(*[1] * 400)
+    server, path = emulator(latency=0.002), write(*[1] * 100)
     seen: list[ImportReport] = []
     report = load(path, server, time, on_progress=seen.append)
     assert all(total(each) == each.messages for each in seen)
@@ -733,9 +741,10 @@ def test_a_failing_callback_is_heard_of(
     assert load(path, server, time).skipped == 3
 
 
+@pytest.mark.usefixtures("_often")
 def test_status_while_it_runs(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
     """The ledger tells where the import stands while a run holds it."""
-    server, path = emulator(latency=0.002), write(*[1] * 400)
+    server, path = emulator(latency=0.002), write(*[1] * 100)
     running: list[bool] = []
 
     def look(report: ImportReport) -> None:
