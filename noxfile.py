@@ -1,7 +1,8 @@
-"""Everything that gates a change; plain `nox` runs it all."""
+"""Everything that gates a change: plain `nox` runs what is fast, `nox --tags slow` the rest."""
 
 from __future__ import annotations
 
+import platform
 import shutil
 import tempfile
 import zipfile
@@ -21,15 +22,16 @@ nox.options.sessions = [
     "types",
     "tests",
     "coverage",
-    "lowest",
-    "endurance",
-    "wheel",
-    "downstream",
 ]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
+# Coverage is measured on one Python, that of nox itself, since no branch of the code depends on the
+# version; it makes the suite half as long again.
+RUNNING = ".".join(platform.python_version_tuple()[:2])
+MEASURED = RUNNING if RUNNING in PYTHONS else PYTHONS[-1]
 CONSTRAINTS = ["-c", "constraints.txt"]
+PYTEST = ["pytest", "-n", "auto", "--dist", "worksteal"]
 SUITE = [
     "tests/sdk",
     "tests/emulator",
@@ -60,9 +62,9 @@ def generate(session: nox.Session) -> None:
 def check_generated(session: nox.Session) -> None:
     """Fail unless generated/ is exactly what its inputs make."""
     install_groups(session, "generate")
-    session.install("pytest", *CONSTRAINTS)
+    session.install("pytest", "pytest-xdist", *CONSTRAINTS)
     session.run("python", "tools/regenerate.py", "check")
-    session.run("pytest", "tests/generation")
+    session.run(*PYTEST, "tests/generation")
 
 
 @nox.session
@@ -73,47 +75,45 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=PYTHONS)
+@nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of the overlay and of what users write."""
+    """Check the types of the packages and of what users write, for every supported Python."""
     install_groups(session, "types", project=True)
-    session.run("mypy", *TYPED)
+    for version in PYTHONS:
+        session.run("mypy", "--python-version", version, *TYPED)
     # The node that the group brings along, so that pyright looks for no other and no newer self.
     env = {"PYRIGHT_PYTHON_GLOBAL_NODE": "0", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    session.run("pyright", *TYPED, env=env)
+    # A second opinion about our own types, not about the standard library's: one Python will do.
+    session.run("pyright", "--pythonversion", PYTHONS[0], *TYPED, env=env)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the suite against the installed project."""
+    """Run the suite against the installed project, on one Python under coverage."""
     install_groups(session, "test", project=True)
-    data = {"COVERAGE_FILE": f".coverage.{session.python}"}
-    session.run(
-        "coverage",
-        "run",
-        "-m",
-        "pytest",
-        *(session.posargs or SUITE),
-        env=data,
-    )
+    command = [*PYTEST, *(session.posargs or SUITE)]
+    if session.python == MEASURED:
+        session.run("coverage", "erase")
+        command = ["coverage", "run", "-m", *command]
+    session.run(*command)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Report what the runs of `tests` covered together."""
-    install_groups(session, "test")
+    """Report what `tests` covered, in all its processes."""
+    session.install("coverage[toml]", *CONSTRAINTS)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
 
-@nox.session
+@nox.session(tags=["slow"])
 def endurance(session: nox.Session) -> None:
-    """Kill an import again and again, and see that it ends exact."""
+    """Kill imports again and again, and see that they end exact."""
     install_groups(session, "test", project=True)
-    session.run("pytest", "-rs", *(session.posargs or ["tests/endurance"]))
+    session.run(*PYTEST, *(session.posargs or ["tests/endurance"]))
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=PYTHONS[0], tags=["slow"])
 def lowest(session: nox.Session) -> None:
     """Run the suite against the oldest dependencies that pyproject.toml allows."""
     project = PROJECT["project"]
@@ -121,10 +121,10 @@ def lowest(session: nox.Session) -> None:
     declared = [*project["dependencies"], *(item for extra in extras for item in extra)]
     oldest = [item.replace(">=", "==") for item in declared if not item.startswith(project["name"])]
     session.install(".[all]", *oldest, *nox.project.dependency_groups(PROJECT, "test"))
-    session.run("pytest", *(session.posargs or SUITE))
+    session.run(*PYTEST, *(session.posargs or SUITE))
 
 
-@nox.session(reuse_venv=False)
+@nox.session(reuse_venv=False, tags=["slow"])
 def wheel(session: nox.Session) -> None:
     """Build, check what is inside, and run the suite against the wheel in an empty environment."""
     session.install("build", *CONSTRAINTS)
@@ -136,7 +136,7 @@ def wheel(session: nox.Session) -> None:
         session.install(str(built), *CONSTRAINTS)
         session.run("python", "-c", "import asapp_conversations")
         install_groups(session, "test")
-        session.run("pytest", "tests/sdk")
+        session.run(*PYTEST, "tests/sdk")
 
 
 def check_contents(session: nox.Session, built: Path) -> None:
@@ -193,7 +193,7 @@ def lock(session: nox.Session) -> None:
     )
 
 
-@nox.session(reuse_venv=False)
+@nox.session(reuse_venv=False, tags=["slow"])
 def downstream(session: nox.Session) -> None:
     """Run the tests of the example project that builds on the SDK against the built wheel."""
     session.install("build", *CONSTRAINTS)
@@ -208,14 +208,14 @@ def downstream(session: nox.Session) -> None:
         if "asapp-conversations[importer]" not in str(said):
             session.error(f"the command import does not name its extra: {said}")
         session.chdir("examples/downstream")
-        session.run("pytest", "-n", "2", "-p", "no:cacheprovider")
+        session.run(*PYTEST, "-p", "no:cacheprovider")
 
 
-@nox.session
+@nox.session(tags=["slow"])
 def contract(session: nox.Session) -> None:
     """Hold the emulator against its document, with schemathesis, and against Prism.
 
-    About half a minute, and not part of plain `nox`: it needs npm for Prism.
+    Prism needs npm; without it only the comparison with schemathesis runs, and the end says so.
     """
     install_groups(session, "test", project=True)
     # By its own bounds: it holds back what the lock is ahead of.

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,7 @@ import pytest
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import read_standing
 from asapp_conversations_importer.cli.app import app
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
 COUNTS = ("stored", "already_stored", "skipped", "rejected", "in_doubt", "unsent")
@@ -54,7 +53,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["asapp-conversations", *arguments])
-        return CliRunner().invoke(app, arguments)
+        # A terminal that shows no colours and breaks no words, whatever the real one is.
+        return CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, arguments)
 
     return run
 
@@ -238,7 +238,7 @@ def test_refused_keys_exit_with_3(
         (["import", "--query", "SELEKT", "--emulator"], "SELEKT"),
         (["status", "missing.ledger"], "missing.ledger does not exist"),
         (["rejects", "export.csv"], "not a ledger"),
-        (["import", "export.csv", "--emulator", "--concurrency", "0"], "0"),
+        (["import", "export.csv", "--emulator", "--concurrency", "0"], "--concurrency"),
         (["nonsense"], "nonsense"),
     ],
 )
@@ -259,17 +259,18 @@ def test_signals_end_a_run_in_order(
     run: Run, folder: Path, server: Emulator, number: signal.Signals, status: int
 ) -> None:
     """The first Ctrl-C or SIGTERM writes down how far it came, and says so."""
-    name = export(folder, 400)
-    process = start(name)
-    wait_for_requests(server)
+    name = export(folder, 50)
+    # It would take the best part of a minute, however late the signal comes.
+    process = start(name, "--rate", "1")
+    wait_until(lambda: server.stats()["requests"], process)
     process.send_signal(number)
     out, _ = process.communicate()
     assert process.returncode == status
     report = json.loads(out)
     assert report["in_doubt"] == 0
-    assert report["stored"] == server.stats()["messages"]
+    assert 0 < report["stored"] == server.stats()["messages"]
     assert run("import", name, "--rate", "1000000").exit_code == 0
-    assert server.stats()["messages"] == 400
+    assert server.stats()["messages"] == 50
     assert server.stats()["duplicates"] == {}
 
 
@@ -279,8 +280,7 @@ def test_second_interrupt_leaves_at_once(run: Run, folder: Path, server: Emulato
     server.fail_next("silence,stored")
     name = export(folder, 3)
     process = start(name)
-    while not server.conversations():
-        assert process.poll() is None
+    wait_until(server.conversations, process)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     process.communicate()
@@ -290,15 +290,17 @@ def test_second_interrupt_leaves_at_once(run: Run, folder: Path, server: Emulato
     assert (again["already_stored"], again["stored"]) == (1, 2)
 
 
-def start(name: str) -> subprocess.Popen[str]:
+def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [COMMAND, "import", name, "--json", "--quiet"], stdout=subprocess.PIPE, text=True
+        [COMMAND, "import", *arguments, "--json", "--quiet"], stdout=subprocess.PIPE, text=True
     )
 
 
-def wait_for_requests(server: Emulator) -> None:
-    while server.stats()["requests"] < 5:
-        pass
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Wait for what a process is about to bring about; it does not end before."""
+    while not condition():
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.01)
 
 
 @pytest.mark.usefixtures("environment")

@@ -1,4 +1,8 @@
-"""Real transcripts, through whole imports, against an independent reading of the files."""
+"""Transcripts, through whole imports, against an independent reading of the files.
+
+They are made for the purpose; the environment variable `TRANSCRIPTS` names a folder with real ones
+of the same names and shapes, which are imported as well.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,27 @@ import random
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from asapp_conversations.toolkit import message_batch_rules
 from asapp_conversations_emulator import Emulator
 from attrs import frozen
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+REAL = os.environ.get("TRANSCRIPTS")
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
-KILLS = int(os.environ.get("KILLS", "100"))
-LONGEST = 2.5
-"""Seconds that a run gets at most before it is killed."""
+KILLS = int(os.environ.get("KILLS", "50"))
+START = 1.0
+"""Seconds within which a run is killed while it starts, reads and sorts."""
+
+LOST = "silence,stored"
+"""What the emulator does to an answer that is lost: the batch is stored, and nobody hears of it."""
+
+MOST = message_batch_rules().max_messages
 
 STARTED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 
@@ -89,68 +99,43 @@ TRAVEL_DESK = (
 
 @frozen
 class Transcript:
-    """A file, how it is imported, how it is read independently, and its least requests.
-
-    Attributes:
-        rate: requests a second at which there is something left to send after the last kill.
-        kills: how often its import is killed.
-    """
+    """A file, how it is imported, how it is read independently, and how often it is killed."""
 
     name: str
     arguments: tuple[str, ...]
     read: Callable[[Path], Iterator[Row]]
-    requests: int
-    rate: int
     kills: int
 
 
 TRANSCRIPTS = [
     Transcript(
-        "travel-desk.csv.gz",
-        ("travel-desk.csv.gz", *TRAVEL_DESK),
-        travel_desk,
-        requests=2098,
-        rate=40,
-        kills=KILLS,
+        "travel-desk.csv.gz", ("travel-desk.csv.gz", *TRAVEL_DESK), travel_desk, kills=KILLS
     ),
     Transcript(
-        "coffee-orders.jsonl.gz",
-        ("coffee-orders.jsonl.gz",),
-        coffee_orders,
-        requests=3710,
-        rate=100,
-        kills=KILLS // 10,
+        "coffee-orders.jsonl.gz", ("coffee-orders.jsonl.gz",), coffee_orders, kills=KILLS * 3 // 5
     ),
+    Transcript("long-threads.parquet", ("long-threads.parquet",), long_threads, kills=KILLS // 5),
     Transcript(
-        "long-threads.parquet",
-        ("long-threads.parquet",),
-        long_threads,
-        requests=144,
-        rate=10,
-        kills=KILLS // 10,
-    ),
-    Transcript(
-        "coffee-orders-raw.json",
-        ("--query", QUERY),
-        coffee_orders_raw,
-        requests=210,
-        rate=15,
-        kills=KILLS // 10,
+        "coffee-orders-raw.json", ("--query", QUERY), coffee_orders_raw, kills=KILLS * 2 // 5
     ),
 ]
 
 
 @pytest.fixture(params=TRANSCRIPTS, ids=lambda transcript: transcript.name)
-def transcript(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Transcript:
-    """A transcript, alone in the current folder; they are not part of the project."""
+def transcript(request: pytest.FixtureRequest, folder: Path) -> Transcript:
+    """A transcript, alone in the current folder."""
     found: Transcript = request.param
-    if not DATA.is_dir():
-        pytest.skip("the transcripts are not beside the project")
-    shutil.copy(DATA / found.name, tmp_path)
-    monkeypatch.chdir(tmp_path)
+    shutil.copy(folder / found.name, ".")
     return found
+
+
+@pytest.fixture(params=["made", *(["real"] if REAL else [])])
+def folder(
+    request: pytest.FixtureRequest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Where the transcripts come from."""
+    monkeypatch.chdir(tmp_path)
+    return made if request.param == "made" else Path(str(REAL))
 
 
 @pytest.fixture
@@ -193,29 +178,54 @@ def assert_exact(server: Emulator, transcript: Transcript) -> None:
     assert {name.removesuffix(".lock").rpartition(".")[2] for name in left} == {"ledger"}
 
 
+def least_requests(transcript: Transcript) -> int:
+    sizes = Counter(name for name, _ in transcript.read(Path(transcript.name)))
+    return sum(-(-size // MOST) for size in sizes.values())
+
+
 def test_loads(transcript: Transcript, server: Emulator) -> None:
     """The emulator ends with exactly the file's messages, by the least number of requests; run
     again, the import sends nothing."""
     command = [COMMAND, "import", *transcript.arguments, "--rate", "100000", "--quiet", "--json"]
-    for requests in (transcript.requests, 0):
+    for requests in (least_requests(transcript), 0):
         done = subprocess.run(command, capture_output=True, check=True)
         assert json.loads(done.stdout)["requests"] == requests
     assert_exact(server, transcript)
 
 
 def test_killed_again_and_again(transcript: Transcript, server: Emulator) -> None:
-    """Killed with SIGKILL at random moments, and run again each time, it ends exact."""
+    """Killed with SIGKILL at random moments, and run again each time, it ends exact.
+
+    A third of the runs are killed while they start, read and sort; the others after a random
+    number of requests, every other one with a batch that is stored and not answered.
+    """
     chance = random.Random(1)
     command = [COMMAND, "import", *transcript.arguments, "--quiet"]
-    kills = 0
-    while kills < transcript.kills:
-        run = subprocess.Popen([*command, "--rate", str(transcript.rate)])
-        try:
-            run.wait(chance.uniform(0.3, LONGEST))
-        except subprocess.TimeoutExpired:
+    # So few requests a run that the last one that is killed has something left to send.
+    most = least_requests(transcript) // transcript.kills // 2
+    for kill in range(transcript.kills):
+        with subprocess.Popen([*command, "--rate", "100"]) as run:
+            if kill % 3 == 0:
+                goes_on(run, chance.uniform(0.1, START))
+            else:
+                wait_for(server, "requests", chance.randint(1, max(1, most)), run)
+            if kill % 3 == 1:
+                server.fail_next(LOST)
+                wait_for(server, "dropped", 1, run)
             run.kill()
-        kills += run.wait() < 0
-        # An import that is done ends by itself, and nothing would be killed any more.
-        assert run.returncode != 0
     subprocess.run([*command, "--rate", "100000"], check=True)
+    assert server.stats()["answers"]["409"] > 0, "no run asked what became of a batch"
     assert_exact(server, transcript)
+
+
+def wait_for(server: Emulator, count: str, number: int, run: subprocess.Popen[bytes]) -> None:
+    """Wait until one of the emulator's counts has grown by a number."""
+    until = server.stats()[count] + number
+    while server.stats()[count] < until:
+        goes_on(run, 0.01)
+
+
+def goes_on(run: subprocess.Popen[bytes], seconds: float) -> None:
+    """The run does not end by itself for so long: then nothing would be killed any more."""
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(seconds)

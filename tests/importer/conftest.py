@@ -12,8 +12,6 @@ from asapp_conversations_importer import Files, ReadOptions
 from asapp_conversations_importer.reading import open_reader
 from attrs import define
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-
 
 @define
 class Read:
@@ -110,10 +108,3 @@ def lines() -> Callable[..., bytes]:
         return b"".join(line + b"\n" for line in dumped)
 
     return lines
-
-
-@pytest.fixture
-def data() -> Path:
-    if not DATA.is_dir():
-        pytest.skip(f"the transcripts of {DATA} are not there")
-    return DATA
