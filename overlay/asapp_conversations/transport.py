@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 import httpx
 from asapp_conversations_client.facts import OPERATIONS
-from attrs import frozen
+from attrs import define
 
 from .addresses import origin
 from .answers import AnswerReader
@@ -37,7 +37,7 @@ SessionT = TypeVar("SessionT", Session, AsyncSession)
 GateT = TypeVar("GateT", Gate, AsyncGate)
 
 
-@frozen(eq=False)
+@define(eq=False, slots=False)
 class _Sending(Generic[SessionT, GateT]):
     """What both transports do; the keys go on a copy of the request, which nobody else sees.
 
@@ -71,7 +71,7 @@ class _Sending(Generic[SessionT, GateT]):
                     outcome = error
                 else:
                     self.gate.settle(exchange, outcome)
-                verdict = exchange.judge(outcome)
+                verdict = exchange.judge(outcome, keys)
                 if isinstance(verdict, httpx.Response):
                     request.extensions[ANSWERED] = True
                     return verdict
@@ -89,10 +89,14 @@ class _Sending(Generic[SessionT, GateT]):
                 f"httpx client for {request.url.host}"
             )
         if ANSWERED in request.extensions and method not in IDEMPOTENT_METHODS:
-            raise InvalidRequestError(
-                "nothing was sent: this request was answered already; an auth= of several steps "
-                "would send it again, so give credentials= to the client instead"
+            error = InvalidRequestError(
+                "this request was answered already and is not sent again: an auth= of several "
+                "steps cannot be used, so give credentials= to the client instead"
             )
+            error.outcome_unknown = True
+            raise error
+        if "trace" in request.extensions:
+            raise InvalidRequestError("nothing was sent: a trace extension would be shown the keys")
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         path = path.removeprefix(settings.path_prefix)
         served = (each for each in OPERATIONS if each.method == method)
