@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.retry import RetryPolicy
+from asapp_conversations.options import Settings
 from asapp_conversations.toolkit import Clock, Exchange, TaskPacer
 from asapp_conversations_importer import StoppedBy
 from asapp_conversations_importer.sending.governor import (
@@ -59,16 +59,25 @@ class Time:
 
 def exchange(attempts: int = 0, *, unknown: bool = False) -> Exchange:
     request = httpx.Request("POST", "http://localhost/")
-    one = Exchange(
+    settings = Settings(
+        base_url=request.url,
+        timeout=30.0,
+        retries=3,
+        max_wait=60.0,
+        total_timeout=None,
+        rate=None,
+        headers=None,
+        max_answer_bytes=1000,
+        clock=Clock(),
+    )
+    return Exchange(
         request,
         None,
-        RetryPolicy(retries=3, max_wait=60.0, total_timeout=None),
-        Clock(),
+        settings,
         renewable=False,
+        outcome_unknown=unknown,
+        request_ids=[""] * attempts,
     )
-    one.attempts = attempts
-    one.outcome_unknown = unknown
-    return one
 
 
 def govern(time: Time, book: Book | None = None, **options: Any) -> Governor:

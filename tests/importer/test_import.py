@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -510,6 +511,32 @@ def test_cancelled_while_reading(
     assert server.stats()["requests"] == 0
     assert read_standing(path.with_name("export.jsonl.ledger")).report["stopped_by"] is None
     assert not list(path.parent.glob("*staging*"))
+
+
+def test_cancelled_while_reading_ahead(emulator: Server, tmp_path: Path) -> None:
+    """Cancelling the task waits for the thread that reads from the source, and works with what the
+    end of the run closes."""
+    server, asked, released, ended = emulator(), Event(), Event(), Event()
+
+    def records() -> Iterator[dict[str, Any]]:
+        asked.set()
+        released.wait()
+        ended.set()
+        yield json.loads(record(0, 0, 0))
+
+    async def main() -> None:
+        options: dict[str, Any] = {"base_url": server.url, "credentials": server.credentials}
+        run = import_messages_async(records(), ledger=tmp_path / "records.ledger", **options)
+        task = asyncio.create_task(run)
+        await asyncio.to_thread(asked.wait)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.05, released.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ended.is_set()
+
+    asyncio.run(main())
+    assert server.stats()["requests"] == 0
 
 
 def test_what_a_source_raises_reaches_the_caller(

@@ -65,6 +65,16 @@ def test_conversations_can_be_gone_through_again(tmp_path) -> None:
     assert first == again == sorted((f"C{i}", 8) for i in range(5000))
 
 
+def test_the_end_does_not_wait_for_who_reads(tmp_path) -> None:
+    """Who still holds the conversations of one run is not in the way of the next one's."""
+    for _ in range(2):
+        with Staging(tmp_path / "staging") as staging:
+            assert staging.load(Query(ROWS.format(count=10))).messages == 10
+            conversations = staging.conversations()
+            assert next(conversations).conversation_id == "C0"
+    assert list(conversations) == []
+
+
 def test_progress_is_told(tmp_path) -> None:
     """The number of records is told while they are read, and what it raises ends the reading."""
     told: list[int] = []

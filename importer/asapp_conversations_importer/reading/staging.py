@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,7 @@ class Staging:
         self._folder = folder
         self._memory_limit = memory_limit
         self._feeds: list[Feed] = []
+        self._passes: list[Generator[Conversation, None, None]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as leaving, self._explained():
@@ -73,6 +74,9 @@ class Staging:
             self._connection = connect(self._folder, self._memory_limit)
             leaving.enter_context(self._connection)
             self._queries = leaving.enter_context(self._connection.cursor())
+            # Whoever goes through the conversations may have stopped half-way; as long as a cursor
+            # is open, DuckDB would give this database to the next one who opens the same file.
+            leaving.callback(self._close_passes)
             self._leaving = leaving.pop_all()
         return self
 
@@ -135,6 +139,15 @@ class Staging:
 
     def conversations(self) -> Iterator[Conversation]:
         """Every conversation, by ascending id; in memory is one, and a few thousand messages."""
+        conversations = self._pass()
+        self._passes.append(conversations)
+        return conversations
+
+    def _close_passes(self) -> None:
+        for conversations in self._passes:
+            conversations.close()
+
+    def _pass(self) -> Generator[Conversation, None, None]:
         current = ""
         messages: list[ReadyMessage] = []
         with closing(self._connection.cursor()) as cursor:

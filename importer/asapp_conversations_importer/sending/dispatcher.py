@@ -105,7 +105,7 @@ class Dispatcher:
         async with self._reading:
             while not self._read:
                 try:
-                    deliveries = await asyncio.to_thread(self._read_ahead)
+                    deliveries = await self._read_in_thread()
                 except LedgerError as error:
                     self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
                     return None
@@ -114,6 +114,15 @@ class Dispatcher:
                 for delivery in deliveries:
                     self._begin(delivery)
             return self._read.popleft()
+
+    async def _read_in_thread(self) -> list[Delivery[ReadyMessage]]:
+        reading = asyncio.create_task(asyncio.to_thread(self._read_ahead))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            # The thread has to be gone before what it reads from is closed.
+            await asyncio.gather(reading, return_exceptions=True)
+            raise
 
     def _read_ahead(self) -> list[Delivery[ReadyMessage]]:
         return [
