@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 import httpx
@@ -108,11 +108,11 @@ class _Sending(Generic[SessionT, GateT]):
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
-    def _send(self, request: httpx.Request, keys: Credentials) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
 
-    def _sleep(self, seconds: float) -> Any:
-        raise NotImplementedError
+        def _send(self, request: httpx.Request, keys: Credentials) -> Any: ...
+
+        def _sleep(self, seconds: float) -> Any: ...
 
 
 class AsappTransport(_Sending[Session, Gate], httpx.BaseTransport):

@@ -1,4 +1,4 @@
-"""What an attack found of keys and messages that come out with an error; each fails until mended."""
+"""What an answer quotes of keys and messages does not come out with an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an attack on the SDK found: each of these fails until it is mended, and then finds its file."""
+"""What nobody expects: odd options, hosts, processes, loops and answers."""
 
 from __future__ import annotations
 
