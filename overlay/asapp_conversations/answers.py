@@ -97,9 +97,8 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
         return "the document knows no such success"
     if not response.content:
         return "its body is empty" if media_types else None
-    if media_types and not any("json" in media_type for media_type in media_types):
-        return None
-    return "its body is not JSON" if _json(response.content) is NOT_JSON else None
+    other = media_types and not any("json" in media_type for media_type in media_types)
+    return None if other or _json(response.content) is not NOT_JSON else "its body is not JSON"
 
 
 class AnswerWords:
@@ -133,9 +132,8 @@ class AnswerWords:
 
     def _token(self, value: object) -> str | None:
         """An id or a code, if it looks like one and quotes nothing."""
-        if not isinstance(value, str) or not TOKEN.fullmatch(value) or self._quoted(value):
-            return None
-        return value
+        shown = isinstance(value, str) and TOKEN.fullmatch(value) and not self._quoted(value)
+        return str(value) if shown else None
 
 
 def quotes(sent: bytes, words: str) -> bool:
@@ -182,7 +180,7 @@ def _without_words(path: re.Match[str]) -> str:
 
 
 def _details(payload: object) -> ErrorDetails:
-    """The document's error details; a gateway's, such as Apigee's `fault`, are a message alone."""
+    """The document's error details; a gateway, such as Apigee's `fault`, has a message alone."""
     details = ErrorDetails(request_id="", message="", code="")
     match payload:
         case {"error": dict(error)}:
