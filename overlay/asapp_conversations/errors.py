@@ -1,4 +1,11 @@
-"""What can go wrong: `InvalidRequestError` where nothing was sent, else `RequestFailedError`."""
+"""What can go wrong.
+
+* AsappError
+  - InvalidRequestError (a ValueError too): it was not sent
+  - RequestFailedError
+    + APIConnectionError: no answer came back; APITimeoutError: none in time
+    + APIStatusError: an answer that is no success, with a class for each status
+"""
 
 from __future__ import annotations
 
