@@ -24,6 +24,7 @@ COMPARED_WORDS = 1000  # characters; what is longer is not compared, and counts 
 COMPARED_REQUEST = 1_000_000  # bytes, likewise
 PATH = re.compile(r"\[Path '/?([^']*)'\]")  # of what is wrong (ASAPP's page "Error handling")
 TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)  # an id or a code; all else is shown as none
+REQUEST_ID = "x-request-id"
 NOT_JSON = object()
 
 DEFECT = "asapp_defect"
@@ -101,16 +102,23 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     return None if other or _json(response.content) is not NOT_JSON else "its body is not JSON"
 
 
+def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
+    """ASAPP's id of a request that succeeded; to look for parts of a message costs too much here."""
+    told = response.headers.get(REQUEST_ID, "")
+    quoted = told.encode() in sent or (keys is not None and keys.stand_in(told))
+    return told if TOKEN.fullmatch(told) and not quoted else ""
+
+
 class AnswerWords:
-    """What an answer tells in words, be they quotations; reading it never fails."""
+    """What an answer that is no success tells in words, be they quotations; reading it never fails."""
 
     def __init__(
         self, response: httpx.Response, sent: bytes, keys: Credentials | None = None
     ) -> None:
         self._response, self._sent, self._keys = response, sent, keys
-        self._payload = NOT_JSON if response.is_success else _json(response.content)
+        self._payload = _json(response.content)
         self._details = _details(self._payload)
-        header = response.headers.get("x-request-id", "")
+        header = response.headers.get(REQUEST_ID, "")
         self.request_id = self._token(self._details.request_id) or self._token(header) or ""
 
     def details(self) -> dict[str, Any]:

@@ -64,11 +64,13 @@ class Exchange:
         if isinstance(outcome, Exception):
             self.request_ids.append("")
             return self._judge_failure(outcome)
-        words = AnswerWords(outcome, self.request.content, keys)
-        self.request_ids.append(words.request_id)
+        sent = self.request.content
         defect = success_defect(self.operation, outcome) if outcome.is_success else None
         if outcome.is_success and not defect:
+            self.request_ids.append(success_id(outcome, sent, keys))
             return self._accept(outcome)
+        words = AnswerWords(outcome, sent, keys)
+        self.request_ids.append(words.request_id)
         return self._judge_status(outcome, defect, words)
 
     def _judge_failure(self, error: Exception) -> Resend:

@@ -136,8 +136,9 @@ def _tolerant_dict(message: Message) -> dict[str, Any]:
     if not isinstance(copied.sender, Sender):
         copied.sender = _Text(copied.sender)
     elif not isinstance(copied.sender.role, Enum):
-        copied.sender = copy.copy(copied.sender)
-        copied.sender.role = _Text(copied.sender.role)
+        sender: Any = copy.copy(copied.sender)
+        sender.role = _Text(sender.role)
+        copied.sender = sender
     if not isinstance(copied.timestamp, datetime):
         copied.timestamp = _Text(copied.timestamp)
     record: dict[str, Any] = copied.to_dict()
