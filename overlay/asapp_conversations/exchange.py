@@ -10,7 +10,7 @@ from asapp_conversations_client.facts import Operation
 from attrs import Factory, define, field, frozen
 
 from . import errors, retry
-from .answers import AnswerWords, success_defect
+from .answers import AnswerWords, success_defect, success_id
 from .auth import Credentials
 from .logs import logger
 from .options import Settings
