@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -15,6 +15,8 @@ from .errors import InvalidRequestError
 from .published import PRODUCTION_URL
 
 Environment = Literal["sandbox", "production"]
+Proxy = str | httpx.URL | httpx.Proxy
+TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 SERVERS = {"sandbox": SERVER_URL, "production": PRODUCTION_URL}
 VARIABLES = ("ASAPP_BASE_URL", "ASAPP_ENVIRONMENT")
 
@@ -47,7 +49,7 @@ def resolve_base_url(
             raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
         base_url = SERVERS[chosen]
     url = _parse(base_url, names[0])
-    if url.scheme == "http" and not (allow_http or is_loopback(url.host)):
+    if url.scheme == "http" and not (allow_http or _is_loopback(url.host)):
         raise InvalidRequestError(
             f"{names[0]} would send the keys to {url.host} unencrypted: use https://, "
             "or allow it with allow_http=True"
@@ -71,23 +73,39 @@ def _parse(base_url: str | httpx.URL, name: str) -> httpx.URL:
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
 
 
-def environment_proxy(url: httpx.URL) -> str | None:
+def open_transport(
+    kind: type[TransportT], base_url: httpx.URL, own: TransportT | None, proxy: Proxy | None
+) -> TransportT:
+    """The user's own transport, or httpx's, through the given proxy or the environment's."""
+    base: type = kind.__mro__[1]
+    if own is not None:
+        if not isinstance(own, base):
+            raise TypeError(f"transport must be an httpx.{base.__name__}")
+        if proxy is not None:
+            raise InvalidRequestError("transport= would ignore proxy=: give it to the transport")
+        return own
+    try:
+        return kind(proxy=proxy or _environment_proxy(base_url))  # type: ignore[call-arg]
+    except (AttributeError, ImportError, OSError, TypeError, ValueError, httpx.InvalidURL) as error:
+        # The error's own words may quote the password of a proxy.
+        raise InvalidRequestError(
+            f"no connection can be made ({type(error).__name__}): check proxy=, or the variables "
+            "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from None
+
+
+def _environment_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for this address; never one for this machine."""
     proxies = getproxies()
     exempt = [name.strip() for name in proxies.get("no", "").split(",")]
     netloc = url.netloc.decode("ascii")
-    if is_loopback(url.host) or proxy_bypass(netloc) or f"{url.scheme}://{url.host}" in exempt:
+    if _is_loopback(url.host) or proxy_bypass(netloc) or f"{url.scheme}://{url.host}" in exempt:
         return None
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
-def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
-    """Scheme, host and port (RFC 6454, section 4); httpx leaves out a scheme's own port."""
-    return url.raw_scheme, url.raw_host, url.port
-
-
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Whether a host is this machine itself, by its name or its number."""
     try:
         return ip_address(host).is_loopback

@@ -5,9 +5,11 @@ from __future__ import annotations
 import platform
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
+from threading import Lock
+from typing import Any, ClassVar, Final, Generic, NamedTuple, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
+import anyio
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
 from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
@@ -15,7 +17,7 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .addresses import Environment, resolve_base_url
+from .addresses import Environment, Proxy, open_transport, resolve_base_url
 from .auth import AsyncCredentialsProvider, Credentials, CredentialsProvider, choose_credentials
 from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
@@ -29,11 +31,9 @@ from .options import (
     Settings,
     to_headers,
 )
-from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
+from .pacing import AsyncGate, Gate, Pacer, TaskPacer, ThreadPacer
 from .progress import AnyMessage, Progress, Receipt, Stored
-from .session import AsyncSession, Proxy, Session, open_transport
-from .steps import Steps, run, run_async
-from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport
+from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session, Steps, run, run_async
 from .uploading import Upload
 from .validation import demand_conversation_id
 
@@ -42,29 +42,74 @@ USER_AGENT: Final = (
     f"httpx/{httpx.__version__} python/{platform.python_version()}"
 )
 
-TransportT = TypeVar("TransportT", AsappTransport, AsyncAsappTransport)
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
-GateT = TypeVar("GateT")
+CarrierT = TypeVar("CarrierT", httpx.BaseTransport, httpx.AsyncBaseTransport)
+ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
+GateT = TypeVar("GateT", Gate, AsyncGate)
 
 
-class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
+class _Kinds(NamedTuple):
+    """What a client is made of: the classes for threads, or those for tasks."""
+
+    httpx: Any
+    transport: Any
+    carrier: Any
+    pacer: Any
+    lock: Any
+
+
+class _BaseClient(GeneratedClient, Generic[HttpxT, CarrierT, ProviderT, GateT]):
     """What both clients share; a client to every generated operation."""
 
-    _transport: TransportT
+    _kinds: ClassVar[_Kinds]
+    _transport: AsappTransport | AsyncAsappTransport
     _httpx: HttpxT
 
-    def _set_up(
-        self, kind: type[HttpxT], transport: TransportT, headers: Mapping[str, str] | None
+    def __init__(
+        self,
+        api_id: str | None = None,
+        api_secret: str | None = None,
+        *,
+        credentials: Credentials | ProviderT | None = None,
+        environment: Environment | None = None,
+        base_url: str | httpx.URL | None = None,
+        timeout: float | httpx.Timeout = TIMEOUT,
+        retries: int = published.RETRIES,
+        max_wait: float = MAX_WAIT,
+        total_timeout: float | None = TOTAL_TIMEOUT,
+        rate: float | None = published.REQUESTS_PER_SECOND,
+        gate: GateT | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        proxy: Proxy | None = None,
+        transport: CarrierT | None = None,
+        allow_http: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        settings = transport.settings
+        try:
+            source = choose_credentials(api_id, api_secret, credentials)
+        finally:
+            del api_secret  # no frame that an error passes through holds it
+        url = resolve_base_url(base_url, environment, allow_http=allow_http)
+        settings = Settings(
+            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
+        )
+        carrier = open_transport(self._kinds.carrier, url, transport, proxy)
+        if gate is not None and rate != published.REQUESTS_PER_SECOND:
+            raise InvalidRequestError("give either gate or rate, not both")
+        chosen_gate = gate or self._kinds.pacer(rate, settings.clock)
+        session = Session(carrier, source, self._kinds.lock())
+        self._set_up(self._kinds.transport(settings, session, chosen_gate), headers)
+
+    def _set_up(self, transport: Any, headers: Mapping[str, str] | None) -> None:
+        settings: Settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
         sent = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         sent.update(to_headers(headers))
-        stack: Any = transport
-        self._httpx = kind(
-            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=stack
+        self._httpx = self._kinds.httpx(
+            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=transport
         )
 
     @property
@@ -103,16 +148,15 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         old = self._transport
         given = {"timeout": timeout, "retries": retries, "rate": rate}
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
-        settings, gate = evolve(old.settings, **changes), cast("Any", old.gate)
+        settings, gate = evolve(old.settings, **changes), old.gate
         if rate is not KEEP:
-            if not isinstance(gate, (ThreadPacer, TaskPacer)):
+            if not isinstance(gate, Pacer):
                 raise InvalidRequestError("rate= would switch off the gate of this client")
-            gate = type(gate)(settings.rate, settings.clock)
-        copy = type(self).__new__(type(self))
-        session: Any = old.session
+            gate = self._kinds.pacer(settings.rate, settings.clock)
         kept = self._httpx.headers.copy()
         kept.update(to_headers(headers))
-        copy._set_up(type(self._httpx), type(old)(settings, session, gate, owner=False), kept)
+        copy = type(self).__new__(type(self))
+        copy._set_up(self._kinds.transport(settings, old.session, gate, owner=False), kept)
         for name in ("auth", "cookies", "event_hooks", "params"):
             setattr(copy._httpx, name, getattr(self._httpx, name))
         return copy
@@ -164,11 +208,8 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         receipt: Receipt = response.extensions[RECEIPT]
         return receipt
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         # A client whose constructor failed has no base URL, and may still be shown.
@@ -181,7 +222,8 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         )
 
 
-# Python names the function's class where it refuses an argument, and people know Client.
+# Python shows this name where it refuses an argument, and nobody knows _BaseClient.
+_BaseClient.__init__.__qualname__ = "Client.__init__ or AsyncClient.__init__"
 _BaseClient.with_options.__qualname__ = "Client.with_options"
 
 
@@ -194,14 +236,7 @@ def _refused(words: str) -> Any:
     return refuse
 
 
-def _only(gate: GateT, rate: float | None) -> GateT:
-    """The gate, if no rate but the default would be ignored beside it."""
-    if gate is not None and rate != published.REQUESTS_PER_SECOND:
-        raise InvalidRequestError("give either gate or rate, not both")
-    return gate
-
-
-class Client(_BaseClient[AsappTransport, httpx.Client]):
+class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, Gate]):
     """A client for threads.
 
     Args:
@@ -235,38 +270,7 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         InvalidRequestError: an option cannot work, or the keys are missing.
     """
 
-    def __init__(
-        self,
-        api_id: str | None = None,
-        api_secret: str | None = None,
-        *,
-        credentials: Credentials | CredentialsProvider | None = None,
-        environment: Environment | None = None,
-        base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = MAX_WAIT,
-        total_timeout: float | None = TOTAL_TIMEOUT,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        gate: Gate | None = None,
-        headers: Mapping[str, str] | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-        proxy: Proxy | None = None,
-        transport: httpx.BaseTransport | None = None,
-        allow_http: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        try:
-            source = choose_credentials(api_id, api_secret, credentials)
-        finally:
-            del api_secret  # no frame that an error passes through holds it
-        url = resolve_base_url(base_url, environment, allow_http=allow_http)
-        settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
-        )
-        session = Session(open_transport(httpx.HTTPTransport, url, transport, proxy), source)
-        gate = _only(gate, rate) or ThreadPacer(rate, settings.clock)
-        self._set_up(httpx.Client, AsappTransport(settings, session, gate), headers)
+    _kinds = _Kinds(httpx.Client, AsappTransport, httpx.HTTPTransport, ThreadPacer, Lock)
 
     def create_messages(
         self,
@@ -339,45 +343,17 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         self.close()
 
 
-class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
+class AsyncClient(
+    _BaseClient[httpx.AsyncClient, httpx.AsyncBaseTransport, AsyncCredentialsProvider, AsyncGate]
+):
     """A client for the tasks of one event loop; arguments as for `Client`.
 
     `credentials` may also be an async callable; `transport` and `gate` are async ones.
     """
 
-    def __init__(
-        self,
-        api_id: str | None = None,
-        api_secret: str | None = None,
-        *,
-        credentials: Credentials | AsyncCredentialsProvider | None = None,
-        environment: Environment | None = None,
-        base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = MAX_WAIT,
-        total_timeout: float | None = TOTAL_TIMEOUT,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        gate: AsyncGate | None = None,
-        headers: Mapping[str, str] | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-        proxy: Proxy | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        allow_http: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        try:
-            source = choose_credentials(api_id, api_secret, credentials)
-        finally:
-            del api_secret  # no frame that an error passes through holds it
-        url = resolve_base_url(base_url, environment, allow_http=allow_http)
-        settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
-        )
-        opened = open_transport(httpx.AsyncHTTPTransport, url, transport, proxy)
-        gate = _only(gate, rate) or TaskPacer(rate, settings.clock)
-        stack = AsyncAsappTransport(settings, AsyncSession(opened, source), gate)
-        self._set_up(httpx.AsyncClient, stack, headers)
+    _kinds = _Kinds(
+        httpx.AsyncClient, AsyncAsappTransport, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock
+    )
 
     async def create_messages(
         self,

@@ -11,7 +11,6 @@ import httpx
 from asapp_conversations_client.facts import KEY_HEADERS
 from attrs import field, frozen
 
-from .addresses import origin
 from .clock import Clock
 from .errors import InvalidRequestError
 
@@ -64,6 +63,11 @@ def to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
     return headers
 
 
+def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    """Scheme, host and port (RFC 6454, section 4); httpx leaves out a scheme's own port."""
+    return url.raw_scheme, url.raw_host, url.port
+
+
 @frozen(repr=False)
 class Settings:
     """The options of a client, checked and completed; `Client` says what each means."""
@@ -87,7 +91,7 @@ class Settings:
 
     @cached_property
     def origin(self) -> tuple[bytes, bytes, int | None]:
-        """The only origin that is sent to."""
+        """The only one that is sent to."""
         return origin(self.base_url)
 
     @cached_property
