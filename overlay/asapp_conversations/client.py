@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
+from collections import namedtuple
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import partial
 from threading import Lock
-from typing import Any, ClassVar, Final, Generic, NamedTuple, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
 import anyio
@@ -17,18 +18,24 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .addresses import Environment, Proxy, open_transport, resolve_base_url
-from .auth import AsyncCredentialsProvider, Credentials, CredentialsProvider, choose_credentials
+from .auth import (
+    AsyncCredentialsProvider,
+    Credentials,
+    CredentialsProvider,
+    ProviderT,
+    choose_credentials,
+)
 from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import RECEIPT
 from .options import (
     KEEP,
-    MAX_ANSWER_BYTES,
-    MAX_WAIT,
-    TIMEOUT,
-    TOTAL_TIMEOUT,
+    Environment,
+    Proxy,
     Settings,
+    TransportT,
+    open_transport,
+    resolve_base_url,
     to_headers,
 )
 from .pacing import AsyncGate, Gate, Pacer, TaskPacer, ThreadPacer
@@ -43,22 +50,13 @@ USER_AGENT: Final = (
 )
 
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
-CarrierT = TypeVar("CarrierT", httpx.BaseTransport, httpx.AsyncBaseTransport)
-ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 GateT = TypeVar("GateT", Gate, AsyncGate)
 
-
-class _Kinds(NamedTuple):
-    """What a client is made of: the classes for threads, or those for tasks."""
-
-    httpx: Any
-    transport: Any
-    carrier: Any
-    pacer: Any
-    lock: Any
+_Kinds = namedtuple("_Kinds", "httpx transport carrier pacer lock")
+"""What a client is made of: the classes for threads, or those for tasks."""
 
 
-class _BaseClient(GeneratedClient, Generic[HttpxT, CarrierT, ProviderT, GateT]):
+class _BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT]):
     """What both clients share; a client to every generated operation."""
 
     _kinds: ClassVar[_Kinds]
@@ -73,16 +71,16 @@ class _BaseClient(GeneratedClient, Generic[HttpxT, CarrierT, ProviderT, GateT]):
         credentials: Credentials | ProviderT | None = None,
         environment: Environment | None = None,
         base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = TIMEOUT,
+        timeout: float | httpx.Timeout = 30.0,
         retries: int = published.RETRIES,
-        max_wait: float = MAX_WAIT,
-        total_timeout: float | None = TOTAL_TIMEOUT,
+        max_wait: float = 60.0,
+        total_timeout: float | None = 120.0,
         rate: float | None = published.REQUESTS_PER_SECOND,
         gate: GateT | None = None,
         headers: Mapping[str, str] | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        max_answer_bytes: int = 64 * 1024 * 1024,
         proxy: Proxy | None = None,
-        transport: CarrierT | None = None,
+        transport: TransportT | None = None,
         allow_http: bool = False,
         clock: Clock | None = None,
     ) -> None:
@@ -183,10 +181,9 @@ class _BaseClient(GeneratedClient, Generic[HttpxT, CarrierT, ProviderT, GateT]):
         upload = Upload.prepare(conversation_id, messages, max_body_bytes, conflict_is_stored)
         with upload.reporting():
             for batch in upload:
+                in_doubt = upload.batch_in_doubt
                 try:
-                    receipt = yield from self._sending(
-                        conversation_id, batch.body, upload.batch_in_doubt
-                    )
+                    receipt = yield from self._sending(conversation_id, batch.body, in_doubt)
                 except RequestFailedError as error:
                     if not upload.recovers_from(error):
                         raise
@@ -208,8 +205,10 @@ class _BaseClient(GeneratedClient, Generic[HttpxT, CarrierT, ProviderT, GateT]):
         receipt: Receipt = response.extensions[RECEIPT]
         return receipt
 
-    __eq__ = object.__eq__
     __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
     def __repr__(self) -> str:
         # A client whose constructor failed has no base URL, and may still be shown.
@@ -247,10 +246,9 @@ class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider,
         environment: ASAPP's `"sandbox"` or `"production"`; `ASAPP_ENVIRONMENT` by default, or
             else the sandbox.
         base_url: another address, in the place of `environment`; `ASAPP_BASE_URL` by default.
-        timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. What
-            httpx cannot bound for threads is an answer whose head, or the head of one of its
-            chunks, drips, and informational answers (1xx) without end; `AsyncClient` bounds
-            these, too.
+        timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. For
+            threads, httpx cannot bound a head that drips, of an answer or of a chunk, nor
+            informational answers (1xx) without end; `AsyncClient` bounds these, too.
         retries: how many times a request is sent again; 0 means one attempt.
         max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
         total_timeout: seconds after which no further attempt begins, or None.
@@ -282,8 +280,7 @@ class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider,
     ) -> Stored:
         """Add messages to a conversation, in order, in as few requests as possible.
 
-        Calling it again with the same messages is safe: ASAPP answers 409 to a batch that it
-        holds.
+        Calling it again with the same messages is safe: ASAPP answers 409 to what it holds.
 
         Args:
             conversation_id: the conversation, which must exist.

@@ -90,7 +90,7 @@ class Session:
                 "nothing was sent: this client was made in another process; make one in each"
             )
 
-    def check_loop(self) -> None:
+    def bind_to_loop(self) -> None:
         loop = anyio.lowlevel.current_token()
         self.loop = self.loop or loop
         if self.loop != loop:
@@ -122,6 +122,7 @@ class _Sending:
         refused: Credentials | None = None
         try:
             while True:
+                self.session.check_usable()
                 keys = yield partial(keys_but, refused)
                 yield partial(self.gate.admit, exchange)
                 try:
@@ -176,13 +177,11 @@ class AsappTransport(_Sending, httpx.BaseTransport):
     """Sends for threads."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, as often as the retries allow."""
         request.read()
         return run(self._steps(request, self._keys_but, self._send, self.settings.clock.sleep))
 
     def _keys_but(self, refused: Credentials | None) -> Credentials:
         session = self.session
-        session.check_usable()
         with session.turn:
             if session.keys is None or session.keys is refused:
                 session.keys = ask(session.source)
@@ -209,7 +208,6 @@ class AsappTransport(_Sending, httpx.BaseTransport):
         return reader.answer(request)
 
     def close(self) -> None:
-        """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
             self.session.closed = True
             self.session.carrier.close()
@@ -219,15 +217,13 @@ class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
     """Sends for tasks of one event loop, the one that it is first used in."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, as often as the retries allow."""
         await request.aread()
         sleep = self.settings.clock.sleep_async
         return await run_async(self._steps(request, self._keys_but, self._send, sleep))
 
     async def _keys_but(self, refused: Credentials | None) -> Credentials:
         session = self.session
-        session.check_usable()
-        session.check_loop()
+        session.bind_to_loop()
         async with session.turn:
             if session.keys is None or session.keys is refused:
                 session.keys = await ask_async(session.source)
@@ -258,10 +254,9 @@ class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
         return reader.answer(request)
 
     async def aclose(self) -> None:
-        """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
             self.session.closed = True
-            self.session.check_loop()
+            self.session.bind_to_loop()
             await self.session.carrier.aclose()
 
 
@@ -274,11 +269,7 @@ def _drop_frames(error: BaseException) -> None:
 
 
 class _TimeLeft(dict[str, float | None]):
-    """The timeouts of an attempt, none of which is longer than what is left of its time.
-
-    httpcore looks one up when it begins to connect, to write, to read the head and to read the
-    body; so an attempt that was slow to leave has less time to be answered.
-    """
+    """The timeouts of an attempt, cut to what is left of its time when httpcore looks one up."""
 
     def __init__(self, timeouts: Mapping[str, float | None], left: Callable[[], float]) -> None:
         super().__init__(timeouts)
