@@ -243,8 +243,7 @@ class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider,
         api_secret: the API secret; `ASAPP_API_SECRET` by default.
         credentials: both in one, or a callable that returns them; it is asked when they are
             first needed, and once again when they are refused.
-        environment: ASAPP's `"sandbox"` or `"production"`; `ASAPP_ENVIRONMENT` by default, or
-            else the sandbox.
+        environment: `"sandbox"` or `"production"`; `ASAPP_ENVIRONMENT` by default, or the sandbox.
         base_url: another address, in the place of `environment`; `ASAPP_BASE_URL` by default.
         timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. For
             threads, httpx cannot bound a head that drips, of an answer or of a chunk, nor
@@ -253,12 +252,10 @@ class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider,
         max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
         total_timeout: seconds after which no further attempt begins, or None.
         rate: requests a second, evenly spaced, shared by all threads; None sends at once.
-        gate: an own `asapp_conversations.toolkit.Gate`, asked before each attempt in the place
-            of `rate`.
+        gate: an own `asapp_conversations.toolkit.Gate`, asked before each attempt; replaces `rate`.
         headers: sent with every request.
         max_answer_bytes: what is read of an answer; a longer one does not count as a success.
-        proxy: a proxy's URL; by default the one that the environment names, if any, but never on
-            the way to this machine itself.
+        proxy: a proxy's URL; by default the environment's, but never on the way to this machine.
         transport: an httpx transport in the place of httpx's own, for everything that concerns
             the connections; it is not given the environment's proxies.
         allow_http: allow a base URL that is neither https nor on this machine.
@@ -287,13 +284,11 @@ class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider,
             messages: any number of models, of mappings in the API's JSON form, or both; all are
                 checked before the first is sent. Or `error.progress` of a call that failed, to go
                 on from there.
-            conflict_is_stored: count a batch that ASAPP holds already; False raises
-                `ConflictError`.
+            conflict_is_stored: count what ASAPP holds already; False raises `ConflictError`.
             max_body_bytes: no request body is larger.
 
         Raises:
-            InvalidRequestError: what was handed in cannot be sent; `problems` names every index
-                and field.
+            InvalidRequestError: it cannot be sent; `problems` names every index and field.
             AsappError: what ended it; `progress` says what is stored, unknown and remaining.
 
         Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
