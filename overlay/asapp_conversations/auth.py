@@ -64,9 +64,8 @@ def choose_credentials(
     try:
         if credentials is not None:
             if api_id is not None or api_secret is not None:
-                raise InvalidRequestError(
-                    "give either credentials or api_id and api_secret, not both"
-                )
+                words = "give either credentials or api_id and api_secret, not both"
+                raise InvalidRequestError(words)
             if not isinstance(credentials, Credentials) and not callable(credentials):
                 del credentials  # it may be a secret
                 raise InvalidRequestError("credentials must be Credentials or a callable")
@@ -97,7 +96,7 @@ async def ask_async(source: Credentials | AsyncCredentialsProvider) -> Credentia
     try:
         return _checked(await answer if inspect.isawaitable(answer) else answer)
     finally:
-        del answer  # it may be a secret, and no frame that an error passes through holds one
+        del answer  # it may be a secret, too
 
 
 def _checked(answer: object) -> Credentials:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections import namedtuple
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, Generic, NoReturn, Self, TypeVar, cast
+from threading import Lock
+from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
+import anyio
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
 from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
@@ -15,25 +18,30 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .addresses import Environment, resolve_base_url
-from .auth import AsyncCredentialsProvider, Credentials, CredentialsProvider, choose_credentials
+from .auth import (
+    AsyncCredentialsProvider,
+    Credentials,
+    CredentialsProvider,
+    ProviderT,
+    choose_credentials,
+)
 from .clock import Clock
 from .errors import InvalidRequestError, RequestFailedError
 from .exchange import RECEIPT
 from .options import (
     KEEP,
-    MAX_ANSWER_BYTES,
-    MAX_WAIT,
-    TIMEOUT,
-    TOTAL_TIMEOUT,
+    Environment,
+    Proxy,
     Settings,
+    TransportT,
+    open_transport,
+    resolve_base_url,
     to_headers,
 )
-from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
+from .pacing import AsyncGate, Gate, Pacer, TaskPacer, ThreadPacer
 from .progress import AnyMessage, Progress, Receipt, Stored
-from .session import AsyncSession, Proxy, Session, open_transport
 from .steps import Steps, run, run_async
-from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport
+from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session
 from .uploading import Upload
 from .validation import demand_conversation_id
 
@@ -42,29 +50,65 @@ USER_AGENT: Final = (
     f"httpx/{httpx.__version__} python/{platform.python_version()}"
 )
 
-TransportT = TypeVar("TransportT", AsappTransport, AsyncAsappTransport)
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
-GateT = TypeVar("GateT")
+GateT = TypeVar("GateT", Gate, AsyncGate)
+
+_Kinds = namedtuple("_Kinds", "httpx transport carrier pacer lock")
+"""What a client is made of: the classes for threads, or those for tasks."""
 
 
-class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
+class _BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT]):
     """What both clients share; a client to every generated operation."""
 
-    _transport: TransportT
+    _kinds: ClassVar[_Kinds]
+    _transport: AsappTransport | AsyncAsappTransport
     _httpx: HttpxT
 
-    def _set_up(
-        self, kind: type[HttpxT], transport: TransportT, headers: Mapping[str, str] | None
+    def __init__(
+        self,
+        api_id: str | None = None,
+        api_secret: str | None = None,
+        *,
+        credentials: Credentials | ProviderT | None = None,
+        environment: Environment | None = None,
+        base_url: str | httpx.URL | None = None,
+        timeout: float | httpx.Timeout = 30.0,
+        retries: int = published.RETRIES,
+        max_wait: float = 60.0,
+        total_timeout: float | None = 120.0,
+        rate: float | None = published.REQUESTS_PER_SECOND,
+        gate: GateT | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_answer_bytes: int = 64 * 1024 * 1024,
+        proxy: Proxy | None = None,
+        transport: TransportT | None = None,
+        allow_http: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        settings = transport.settings
+        try:
+            source = choose_credentials(api_id, api_secret, credentials)
+        finally:
+            del api_secret  # no frame that an error passes through holds it
+        url = resolve_base_url(base_url, environment, allow_http=allow_http)
+        settings = Settings(
+            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
+        )
+        carrier = open_transport(self._kinds.carrier, url, transport, proxy)
+        if gate is not None and rate != published.REQUESTS_PER_SECOND:
+            raise InvalidRequestError("give either gate or rate, not both")
+        chosen_gate = gate or self._kinds.pacer(rate, settings.clock)
+        session = Session(carrier, source, self._kinds.lock())
+        self._set_up(self._kinds.transport(settings, session, chosen_gate), headers)
+
+    def _set_up(self, transport: Any, headers: Mapping[str, str] | None) -> None:
+        settings: Settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
         sent = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         sent.update(to_headers(headers))
-        stack: Any = transport
-        self._httpx = kind(
-            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=stack
+        self._httpx = self._kinds.httpx(
+            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=transport
         )
 
     @property
@@ -103,16 +147,15 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         old = self._transport
         given = {"timeout": timeout, "retries": retries, "rate": rate}
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
-        settings, gate = evolve(old.settings, **changes), cast("Any", old.gate)
+        settings, gate = evolve(old.settings, **changes), old.gate
         if rate is not KEEP:
-            if not isinstance(gate, (ThreadPacer, TaskPacer)):
+            if not isinstance(gate, Pacer):
                 raise InvalidRequestError("rate= would switch off the gate of this client")
-            gate = type(gate)(settings.rate, settings.clock)
-        copy = type(self).__new__(type(self))
-        session: Any = old.session
+            gate = self._kinds.pacer(settings.rate, settings.clock)
         kept = self._httpx.headers.copy()
         kept.update(to_headers(headers))
-        copy._set_up(type(self._httpx), type(old)(settings, session, gate, owner=False), kept)
+        copy = type(self).__new__(type(self))
+        copy._set_up(self._kinds.transport(settings, old.session, gate, owner=False), kept)
         for name in ("auth", "cookies", "event_hooks", "params"):
             setattr(copy._httpx, name, getattr(self._httpx, name))
         return copy
@@ -139,10 +182,9 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
         with upload.reporting():
             for batch in upload:
+                in_doubt = upload.batch_in_doubt
                 try:
-                    receipt = yield from self._sending(
-                        conversation_id, batch.body, upload.batch_in_doubt
-                    )
+                    receipt = yield from self._sending(conversation_id, batch.body, in_doubt)
                 except RequestFailedError as error:
                     if not upload.recovers_from(error):
                         raise
@@ -164,11 +206,10 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         receipt: Receipt = response.extensions[RECEIPT]
         return receipt
 
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
     def __eq__(self, other: object) -> bool:
         return self is other
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
 
     def __repr__(self) -> str:
         # A client whose constructor failed has no base URL, and may still be shown.
@@ -181,7 +222,8 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         )
 
 
-# Python names the function's class where it refuses an argument, and people know Client.
+# Python shows this name where it refuses an argument, and nobody knows _BaseClient.
+_BaseClient.__init__.__qualname__ = "Client.__init__ or AsyncClient.__init__"
 _BaseClient.with_options.__qualname__ = "Client.with_options"
 
 
@@ -194,14 +236,7 @@ def _refused(words: str) -> Any:
     return refuse
 
 
-def _only(gate: GateT, rate: float | None) -> GateT:
-    """The gate, if no rate but the default would be ignored beside it."""
-    if gate is not None and rate != published.REQUESTS_PER_SECOND:
-        raise InvalidRequestError("give either gate or rate, not both")
-    return gate
-
-
-class Client(_BaseClient[AsappTransport, httpx.Client]):
+class Client(_BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, Gate]):
     """A client for threads.
 
     Args:
@@ -209,23 +244,19 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         api_secret: the API secret; `ASAPP_API_SECRET` by default.
         credentials: both in one, or a callable that returns them; it is asked when they are
             first needed, and once again when they are refused.
-        environment: ASAPP's `"sandbox"` or `"production"`; `ASAPP_ENVIRONMENT` by default, or
-            else the sandbox.
+        environment: `"sandbox"` or `"production"`; `ASAPP_ENVIRONMENT` by default, or the sandbox.
         base_url: another address, in the place of `environment`; `ASAPP_BASE_URL` by default.
-        timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. What
-            httpx cannot bound for threads is an answer whose head, or the head of one of its
-            chunks, drips, and informational answers (1xx) without end; `AsyncClient` bounds
-            these, too.
+        timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. For
+            threads, httpx cannot bound a head that drips, of an answer or of a chunk, nor
+            informational answers (1xx) without end; `AsyncClient` bounds these, too.
         retries: how many times a request is sent again; 0 means one attempt.
         max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
         total_timeout: seconds after which no further attempt begins, or None.
         rate: requests a second, evenly spaced, shared by all threads; None sends at once.
-        gate: an own `asapp_conversations.toolkit.Gate`, asked before each attempt in the place
-            of `rate`.
+        gate: an own `asapp_conversations.toolkit.Gate`, asked before each attempt; replaces `rate`.
         headers: sent with every request.
         max_answer_bytes: what is read of an answer; a longer one does not count as a success.
-        proxy: a proxy's URL; by default the one that the environment names, if any, but never on
-            the way to this machine itself.
+        proxy: a proxy's URL; by default the environment's, but never on the way to this machine.
         transport: an httpx transport in the place of httpx's own, for everything that concerns
             the connections; it is not given the environment's proxies.
         allow_http: allow a base URL that is neither https nor on this machine.
@@ -235,38 +266,7 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         InvalidRequestError: an option cannot work, or the keys are missing.
     """
 
-    def __init__(
-        self,
-        api_id: str | None = None,
-        api_secret: str | None = None,
-        *,
-        credentials: Credentials | CredentialsProvider | None = None,
-        environment: Environment | None = None,
-        base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = MAX_WAIT,
-        total_timeout: float | None = TOTAL_TIMEOUT,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        gate: Gate | None = None,
-        headers: Mapping[str, str] | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-        proxy: Proxy | None = None,
-        transport: httpx.BaseTransport | None = None,
-        allow_http: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        try:
-            source = choose_credentials(api_id, api_secret, credentials)
-        finally:
-            del api_secret  # no frame that an error passes through holds it
-        url = resolve_base_url(base_url, environment, allow_http=allow_http)
-        settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
-        )
-        session = Session(open_transport(httpx.HTTPTransport, url, transport, proxy), source)
-        gate = _only(gate, rate) or ThreadPacer(rate, settings.clock)
-        self._set_up(httpx.Client, AsappTransport(settings, session, gate), headers)
+    _kinds = _Kinds(httpx.Client, AsappTransport, httpx.HTTPTransport, ThreadPacer, Lock)
 
     def create_messages(
         self,
@@ -278,21 +278,18 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
     ) -> Stored:
         """Add messages to a conversation, in order, in as few requests as possible.
 
-        Calling it again with the same messages is safe: ASAPP answers 409 to a batch that it
-        holds.
+        Calling it again with the same messages is safe: ASAPP answers 409 to what it holds.
 
         Args:
             conversation_id: the conversation, which must exist.
             messages: any number of models, of mappings in the API's JSON form, or both; all are
                 checked before the first is sent. Or `error.progress` of a call that failed, to go
                 on from there.
-            conflict_is_stored: count a batch that ASAPP holds already; False raises
-                `ConflictError`.
+            conflict_is_stored: count what ASAPP holds already; False raises `ConflictError`.
             max_body_bytes: no request body is larger.
 
         Raises:
-            InvalidRequestError: what was handed in cannot be sent; `problems` names every index
-                and field.
+            InvalidRequestError: it cannot be sent; `problems` names every index and field.
             AsappError: what ended it; `progress` says what is stored, unknown and remaining.
 
         Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
@@ -339,45 +336,17 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
         self.close()
 
 
-class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
+class AsyncClient(
+    _BaseClient[httpx.AsyncClient, httpx.AsyncBaseTransport, AsyncCredentialsProvider, AsyncGate]
+):
     """A client for the tasks of one event loop; arguments as for `Client`.
 
     `credentials` may also be an async callable; `transport` and `gate` are async ones.
     """
 
-    def __init__(
-        self,
-        api_id: str | None = None,
-        api_secret: str | None = None,
-        *,
-        credentials: Credentials | AsyncCredentialsProvider | None = None,
-        environment: Environment | None = None,
-        base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout = TIMEOUT,
-        retries: int = published.RETRIES,
-        max_wait: float = MAX_WAIT,
-        total_timeout: float | None = TOTAL_TIMEOUT,
-        rate: float | None = published.REQUESTS_PER_SECOND,
-        gate: AsyncGate | None = None,
-        headers: Mapping[str, str] | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-        proxy: Proxy | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        allow_http: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        try:
-            source = choose_credentials(api_id, api_secret, credentials)
-        finally:
-            del api_secret  # no frame that an error passes through holds it
-        url = resolve_base_url(base_url, environment, allow_http=allow_http)
-        settings = Settings(
-            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
-        )
-        opened = open_transport(httpx.AsyncHTTPTransport, url, transport, proxy)
-        gate = _only(gate, rate) or TaskPacer(rate, settings.clock)
-        stack = AsyncAsappTransport(settings, AsyncSession(opened, source), gate)
-        self._set_up(httpx.AsyncClient, stack, headers)
+    _kinds = _Kinds(
+        httpx.AsyncClient, AsyncAsappTransport, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock
+    )
 
     async def create_messages(
         self,

@@ -1,27 +1,31 @@
-"""What a client can be told, checked."""
+"""What a client can be told, checked: where requests go, by which proxy, and how."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final
+from ipaddress import ip_address
+from typing import Any, Final, Literal, TypeVar
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from asapp_conversations_client.facts import KEY_HEADERS
+from asapp_conversations_client.facts import KEY_HEADERS, SERVER_URL
 from attrs import field, frozen
 
-from .addresses import origin
 from .clock import Clock
 from .errors import InvalidRequestError
+from .published import PRODUCTION_URL
 
-TIMEOUT: Final = 30.0
-CONNECT_TIMEOUT: Final = 5.0
-TOTAL_TIMEOUT: Final = 120.0
-MAX_WAIT: Final = 60.0
+Environment = Literal["sandbox", "production"]
+Proxy = str | httpx.URL | httpx.Proxy
+TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
+
+SERVERS: Final = {"sandbox": SERVER_URL, "production": PRODUCTION_URL}
+
 LONGEST_WAIT: Final = 86_400.0
 """A day: daily limits come back by then, and no clock overflows."""
-MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 
 KEEP: Final[Any] = type("Keep", (), {"__repr__": lambda self: "<unchanged>"})()
 """Stands for what `with_options` leaves as it is."""
@@ -45,7 +49,7 @@ def _to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
         return value
     _check_number("timeout", value, most=LONGEST_WAIT)
     # Only a failure to connect is certain to have stored nothing, so it should be seen as one.
-    return httpx.Timeout(value, connect=min(value / 2, CONNECT_TIMEOUT), pool=value / 2)
+    return httpx.Timeout(value, connect=min(value / 2, 5.0), pool=value / 2)
 
 
 def to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
@@ -87,10 +91,103 @@ class Settings:
 
     @cached_property
     def origin(self) -> tuple[bytes, bytes, int | None]:
-        """The only origin that is sent to."""
+        """The only one that is sent to."""
         return origin(self.base_url)
 
     @cached_property
     def path_prefix(self) -> str:
         """What stands before the document's paths, as it stands in a URL."""
         return self.base_url.raw_path.decode("ascii").rstrip("/")
+
+
+def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    """Scheme, host and port (RFC 6454, section 4); httpx leaves out a scheme's own port."""
+    return url.raw_scheme, url.raw_host, url.port
+
+
+def resolve_base_url(
+    base_url: str | httpx.URL | None = None,
+    environment: str | None = None,
+    *,
+    allow_http: bool = False,
+    variables: Mapping[str, str] = os.environ,
+) -> httpx.URL:
+    """The base URL to send to, without a slash at its end.
+
+    An argument beats the variables `ASAPP_BASE_URL` and `ASAPP_ENVIRONMENT`; without any of them
+    it is the document's server, which is that of ASAPP's sandbox.
+
+    Raises:
+        InvalidRequestError: two of them say where on one level, it is no URL, or it would carry
+            the keys unencrypted over a network.
+    """
+    names = "base_url", "environment"
+    if base_url is None and environment is None:
+        names = "ASAPP_BASE_URL", "ASAPP_ENVIRONMENT"
+        base_url, environment = (variables.get(name) or None for name in names)
+    if base_url is not None and environment is not None:
+        raise InvalidRequestError(f"{names[0]} and {names[1]} both say where to send: give one")
+    if base_url is None:
+        chosen = "sandbox" if environment is None else environment
+        if chosen not in [*SERVERS]:
+            raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
+        base_url = SERVERS[chosen]
+    name = names[0]
+    try:
+        url = httpx.URL(base_url)
+        # A name server takes no label that is empty or longer than 63 (RFC 1035, section 2.3.4).
+        url.host.encode("idna")
+    except (httpx.InvalidURL, TypeError, UnicodeError):
+        raise InvalidRequestError(f"{name} is not a URL") from None
+    if url.scheme not in {"https", "http"} or not url.host or (url.port or 1) > 65535:
+        raise InvalidRequestError(
+            f"{name} must begin with https:// and name a host and a port that exist"
+        )
+    if url.userinfo or url.query or url.fragment:
+        raise InvalidRequestError(f"{name} must have no user, query or fragment")
+    if url.scheme == "http" and not (allow_http or _is_loopback(url.host)):
+        raise InvalidRequestError(
+            f"{name} would send the keys to {url.host} unencrypted: use https://, "
+            "or allow it with allow_http=True"
+        )
+    return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
+
+
+def open_transport(
+    kind: type[TransportT], base_url: httpx.URL, own: TransportT | None, proxy: Proxy | None
+) -> TransportT:
+    """The user's own transport, or httpx's, through the given proxy or the environment's."""
+    base: type = kind.__mro__[1]
+    if own is not None:
+        if not isinstance(own, base):
+            raise TypeError(f"transport must be an httpx.{base.__name__}")
+        if proxy is not None:
+            raise InvalidRequestError("transport= would ignore proxy=: give it to the transport")
+        return own
+    try:
+        return kind(proxy=proxy or _environment_proxy(base_url))  # type: ignore[call-arg]
+    except (AttributeError, ImportError, OSError, TypeError, ValueError, httpx.InvalidURL) as error:
+        # The error's own words may quote the password of a proxy.
+        raise InvalidRequestError(
+            f"no connection can be made ({type(error).__name__}): check proxy=, or the variables "
+            "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from None
+
+
+def _environment_proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for this address; never one for this machine."""
+    proxies = getproxies()
+    exempt = [name.strip() for name in proxies.get("no", "").split(",")]
+    netloc = url.netloc.decode("ascii")
+    if _is_loopback(url.host) or proxy_bypass(netloc) or f"{url.scheme}://{url.host}" in exempt:
+        return None
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, by its name or its number."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,16 +1,15 @@
 """One course of action for threads and for tasks.
 
-What both kinds of client do is a generator that yields each call with an effect and is sent its
-result, or thrown its error. Here the calls are made, or awaited.
+It is a generator that yields each call with an effect, and is sent its result or thrown its error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
-Steps = Generator[Callable[[], Any], Any, ResultT]
+Steps = Generator[Callable[..., Any], Any, ResultT]
 
 
 def run(steps: Steps[ResultT]) -> ResultT:
@@ -31,7 +30,7 @@ def run(steps: Steps[ResultT]) -> ResultT:
 async def run_async(steps: Steps[ResultT]) -> ResultT:
     """The async twin: each call is awaited."""
     try:
-        call: Callable[[], Awaitable[Any]] = next(steps)
+        call = next(steps)
         while True:
             try:
                 result = await call()

@@ -7,7 +7,6 @@
 - `Clock`: where the time comes from.
 """
 
-from .addresses import Environment, resolve_base_url
 from .auth import (
     KEY_VARIABLES,
     AsyncCredentialsProvider,
@@ -20,6 +19,7 @@ from .clock import Clock
 from .errors import status_error
 from .exchange import Exchange
 from .messages import encode_message, encode_record
+from .options import Environment, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .timestamps import parse_utc

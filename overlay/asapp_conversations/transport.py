@@ -7,24 +7,24 @@ cookies and tracers see one call; below it, a tracer sees each attempt.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 from asapp_conversations_client.facts import OPERATIONS
-from attrs import define
+from attrs import define, field
 
-from .addresses import origin
 from .answers import AnswerReader
-from .auth import Credentials
+from .auth import Credentials, ask, ask_async
 from .errors import AsappError, InvalidRequestError
 from .exchange import Exchange
-from .options import Settings
+from .options import Settings, origin
 from .pacing import AsyncGate, Gate
 from .retry import IDEMPOTENT_METHODS
-from .session import AsyncSession, Session
 from .steps import Steps, run, run_async
 
 IN_DOUBT = "asapp_in_doubt"
@@ -33,38 +33,67 @@ IN_DOUBT = "asapp_in_doubt"
 ANSWERED = "asapp_answered"
 """In `httpx.Request.extensions`: whether this very request was answered already."""
 
-SessionT = TypeVar("SessionT", Session, AsyncSession)
-GateT = TypeVar("GateT", Gate, AsyncGate)
+
+@define(eq=False, repr=False)
+class Session:
+    """What a client shares with its copies: the connections, and the keys in force."""
+
+    carrier: Any
+    source: Any
+    turn: Any
+    keys: Credentials | None = None
+    closed: bool = False
+    process: int = field(factory=os.getpid)
+    loop: object = None
+
+    def check_usable(self) -> None:
+        if self.closed:
+            raise InvalidRequestError("nothing was sent: the client is closed")
+        if self.process != os.getpid():
+            # Two processes on one connection would take each other's answers.
+            raise InvalidRequestError(
+                "nothing was sent: this client was made in another process; make one in each"
+            )
+
+    def bind_to_loop(self) -> None:
+        loop = anyio.lowlevel.current_token()
+        self.loop = self.loop or loop
+        if self.loop != loop:
+            raise InvalidRequestError(
+                "nothing was sent: an AsyncClient belongs to the event loop in which it was first "
+                "used; make one in each, with `async with AsyncClient(…)`"
+            )
 
 
 @define(eq=False, slots=False)
-class _Sending(Generic[SessionT, GateT]):
-    """What both transports do; the keys go on a copy of the request, which nobody else sees.
-
-    Attributes:
-        settings: how requests are sent.
-        session: what carries them, and the keys; shared by the copies of a client.
-        gate: lets each attempt leave.
-        owner: whether closing the transport closes the session.
-    """
+class _Sending:
+    """What both transports do; the keys go on a copy of the request, which nobody else sees."""
 
     settings: Settings
-    session: SessionT
-    gate: GateT
+    session: Session
+    gate: Gate | AsyncGate
     owner: bool = True
+    """Whether closing the transport closes the session, which it shares with its copies."""
 
-    def _steps(self, request: httpx.Request) -> Steps[httpx.Response]:
+    def _steps(
+        self,
+        request: httpx.Request,
+        fetch_keys: Callable[[Credentials | None], Any],
+        send: Callable[[httpx.Request, Credentials], Any],
+        sleep: Callable[[float], Any],
+    ) -> Steps[httpx.Response]:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
         exchange = self._begin(request)
         refused: Credentials | None = None
         try:
             while True:
-                keys = yield partial(self.session.keys, refused)
+                self.session.check_usable()
+                keys = yield partial(fetch_keys, refused)
                 yield partial(self.gate.admit, exchange)
                 try:
-                    outcome = yield partial(self._send, request, keys)
+                    outcome = yield partial(send, request, keys)
                 except BaseException as error:
-                    without_frames(error)
+                    _drop_frames(error)
                     self.gate.settle(exchange, error)
                     if not isinstance(error, Exception):
                         raise
@@ -76,7 +105,7 @@ class _Sending(Generic[SessionT, GateT]):
                     request.extensions[ANSWERED] = True
                     return verdict
                 refused = keys if verdict.renew_credentials else None
-                yield partial(self._sleep, verdict.wait)
+                yield partial(sleep, verdict.wait)
         except AsappError as error:
             error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
             raise
@@ -108,29 +137,29 @@ class _Sending(Generic[SessionT, GateT]):
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
-    if TYPE_CHECKING:
 
-        def _send(self, request: httpx.Request, keys: Credentials) -> Any: ...
-
-        def _sleep(self, seconds: float) -> Any: ...
-
-
-class AsappTransport(_Sending[Session, Gate], httpx.BaseTransport):
+class AsappTransport(_Sending, httpx.BaseTransport):
     """Sends for threads."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, as often as the retries allow."""
         request.read()
-        return run(self._steps(request))
+        return run(self._steps(request, self._fetch_keys, self._send, self.settings.clock.sleep))
+
+    def _fetch_keys(self, refused: Credentials | None) -> Credentials:
+        session = self.session
+        with session.turn:
+            if session.keys is None or session.keys is refused:
+                session.keys = ask(session.source)
+            return session.keys
 
     def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         clock, limit = self.settings.clock, _time_limit(request)
         deadline = clock.monotonic() + limit
         timeouts = _TimeLeft(request.extensions["timeout"], lambda: deadline - clock.monotonic())
-        response = self.session.transport.handle_request(_signed(request, keys, timeouts))
+        response = self.session.carrier.handle_request(_signed(request, keys, timeouts))
         reader = AnswerReader(response, self.settings.max_answer_bytes)
         try:
-            for chunk in response.stream:  # type: ignore[union-attr]
+            for chunk in response.stream:
                 if not reader.take(chunk):
                     break
                 if clock.monotonic() > deadline:
@@ -140,35 +169,40 @@ class AsappTransport(_Sending[Session, Gate], httpx.BaseTransport):
                 raise
             reader.break_off()
         finally:
-            response.stream.close()  # type: ignore[union-attr]
+            response.stream.close()
         return reader.answer(request)
 
-    def _sleep(self, seconds: float) -> None:
-        self.settings.clock.sleep(seconds)
-
     def close(self) -> None:
-        """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
-            self.session.close()
+            self.session.closed = True
+            self.session.carrier.close()
 
 
-class AsyncAsappTransport(_Sending[AsyncSession, AsyncGate], httpx.AsyncBaseTransport):
-    """Sends for tasks."""
+class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
+    """Sends for tasks of one event loop, the one that it is first used in."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, as often as the retries allow."""
         await request.aread()
-        return await run_async(self._steps(request))
+        sleep = self.settings.clock.sleep_async
+        return await run_async(self._steps(request, self._fetch_keys, self._send, sleep))
+
+    async def _fetch_keys(self, refused: Credentials | None) -> Credentials:
+        session = self.session
+        session.bind_to_loop()
+        async with session.turn:
+            if session.keys is None or session.keys is refused:
+                session.keys = await ask_async(session.source)
+            return session.keys
 
     async def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         limit = _time_limit(request)
         reader: AnswerReader | None = None
         with anyio.move_on_after(limit) as scope:
             signed = _signed(request, keys, request.extensions["timeout"])
-            response = await self.session.transport.handle_async_request(signed)
+            response = await self.session.carrier.handle_async_request(signed)
             reader = AnswerReader(response, self.settings.max_answer_bytes)
             try:
-                async for chunk in response.stream:  # type: ignore[union-attr]
+                async for chunk in response.stream:
                     if not reader.take(chunk):
                         break
             except (httpx.TransportError, OSError):
@@ -176,7 +210,7 @@ class AsyncAsappTransport(_Sending[AsyncSession, AsyncGate], httpx.AsyncBaseTran
                     raise
                 reader.break_off()
             finally:
-                await response.stream.aclose()  # type: ignore[union-attr]
+                await response.stream.aclose()
         if scope.cancelled_caught:
             if reader is None or reader.response.is_success:
                 raise _too_slow(limit)
@@ -184,29 +218,23 @@ class AsyncAsappTransport(_Sending[AsyncSession, AsyncGate], httpx.AsyncBaseTran
         assert reader is not None
         return reader.answer(request)
 
-    async def _sleep(self, seconds: float) -> None:
-        await self.settings.clock.sleep_async(seconds)
-
     async def aclose(self) -> None:
-        """Close the connections, unless they belong to the client that this one is a copy of."""
         if self.owner:
-            await self.session.aclose()
+            self.session.closed = True
+            self.session.bind_to_loop()
+            await self.session.carrier.aclose()
 
 
-def without_frames(error: BaseException) -> None:
+def _drop_frames(error: BaseException) -> None:
     """Take the frames off an error and its causes, for their locals hold keys and messages."""
     error.__traceback__ = None
     for link in (error.__cause__, error.__context__):
         if link is not None and link.__traceback__ is not None:
-            without_frames(link)
+            _drop_frames(link)
 
 
 class _TimeLeft(dict[str, float | None]):
-    """The timeouts of an attempt, none of which is longer than what is left of its time.
-
-    httpcore looks one up when it begins to connect, to write, to read the head and to read the
-    body; so an attempt that was slow to leave has less time to be answered.
-    """
+    """The timeouts of an attempt, cut to what is left of its time when httpcore looks one up."""
 
     def __init__(self, timeouts: Mapping[str, float | None], left: Callable[[], float]) -> None:
         super().__init__(timeouts)
