@@ -1,0 +1,222 @@
+"""What both clients share: their options, their copies, and the way of a call."""
+
+from __future__ import annotations
+
+import platform
+from collections import namedtuple
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from asapp_conversations_client import Client as GeneratedClient
+from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
+from attrs import evolve
+
+from . import published
+from ._version import __version__
+from .auth import (
+    Credentials,
+    ProviderT,
+    choose_credentials,
+)
+from .clock import Clock
+from .errors import InvalidRequestError, RequestFailedError
+from .exchange import RECEIPT
+from .options import (
+    KEEP,
+    Environment,
+    Proxy,
+    Settings,
+    TransportT,
+    open_transport,
+    resolve_base_url,
+    to_headers,
+)
+from .pacing import AsyncGate, Gate, Pacer
+from .progress import AnyMessage, Progress, Receipt, Stored
+from .steps import Steps
+from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session
+from .uploading import Upload
+
+USER_AGENT: Final = (
+    f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
+    f"httpx/{httpx.__version__} python/{platform.python_version()}"
+)
+
+HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
+GateT = TypeVar("GateT", Gate, AsyncGate)
+
+Kinds = namedtuple("Kinds", "httpx transport carrier pacer lock")
+"""What a client is made of: the classes for threads, or those for tasks."""
+
+
+class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT]):
+    """What both clients share; a client to every generated operation."""
+
+    _kinds: ClassVar[Kinds]
+    _transport: AsappTransport | AsyncAsappTransport
+    _httpx: HttpxT
+
+    def __init__(
+        self,
+        api_id: str | None = None,
+        api_secret: str | None = None,
+        *,
+        credentials: Credentials | ProviderT | None = None,
+        environment: Environment | None = None,
+        base_url: str | httpx.URL | None = None,
+        timeout: float | httpx.Timeout = 30.0,
+        retries: int = published.RETRIES,
+        max_wait: float = 60.0,
+        total_timeout: float | None = 120.0,
+        rate: float | None = published.REQUESTS_PER_SECOND,
+        gate: GateT | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_answer_bytes: int = 64 * 1024 * 1024,
+        proxy: Proxy | None = None,
+        transport: TransportT | None = None,
+        allow_http: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        try:
+            source = choose_credentials(api_id, api_secret, credentials)
+        finally:
+            del api_secret  # no frame that an error passes through holds it
+        url = resolve_base_url(base_url, environment, allow_http=allow_http)
+        settings = Settings(
+            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
+        )
+        carrier = open_transport(self._kinds.carrier, url, transport, proxy)
+        if gate is not None and rate != published.REQUESTS_PER_SECOND:
+            raise InvalidRequestError("give either gate or rate, not both")
+        chosen_gate = gate or self._kinds.pacer(rate, settings.clock)
+        session = Session(carrier, source, self._kinds.lock())
+        self._set_up(self._kinds.transport(settings, session, chosen_gate), headers)
+
+    def _set_up(self, transport: Any, headers: Mapping[str, str] | None) -> None:
+        settings: Settings = transport.settings
+        super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
+        self._transport = transport
+        # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
+        sent = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+        sent.update(to_headers(headers))
+        self._httpx = self._kinds.httpx(
+            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=transport
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Where it sends to."""
+        return str(self._transport.settings.base_url)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """A copy with more headers; `with_options(headers=…)`."""
+        return self.with_options(headers=headers)
+
+    def with_timeout(self, timeout: float | httpx.Timeout) -> Self:
+        """A copy with another timeout; `with_options(timeout=…)`."""
+        return self.with_options(timeout=timeout)
+
+    def with_cookies(self, cookies: Mapping[str, str]) -> Self:
+        """A copy that sends these cookies, too."""
+        copy = self.with_options()
+        copy._httpx.cookies.update(dict(cookies))
+        return copy
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout = KEEP,
+        retries: int = KEEP,
+        headers: Mapping[str, str] | None = None,
+        rate: float | None = KEEP,
+    ) -> Self:
+        """A copy with other options that shares this client's connections and credentials.
+
+        What was set on its httpx client, such as hooks and cookies, goes over to the copy, and
+        `headers` are added to those that there are. Closing the copy leaves the connections open.
+        It paces its requests by itself if it changes `rate`, and together with this client if not.
+        """
+        old = self._transport
+        given = {"timeout": timeout, "retries": retries, "rate": rate}
+        changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
+        settings, gate = evolve(old.settings, **changes), old.gate
+        if rate is not KEEP:
+            if not isinstance(gate, Pacer):
+                raise InvalidRequestError("rate= would switch off the gate of this client")
+            gate = self._kinds.pacer(settings.rate, settings.clock)
+        kept = self._httpx.headers.copy()
+        kept.update(to_headers(headers))
+        copy = type(self).__new__(type(self))
+        copy._set_up(self._kinds.transport(settings, old.session, gate, owner=False), kept)
+        for name in ("auth", "cookies", "event_hooks", "params"):
+            setattr(copy._httpx, name, getattr(self._httpx, name))
+        return copy
+
+    def _usable(self) -> HttpxT:
+        """The httpx client, if a request can go through it."""
+        if self._httpx.is_closed:
+            raise InvalidRequestError("nothing was sent: the client is closed")
+        auth = self._httpx.auth
+        if isinstance(auth, httpx.DigestAuth) or (auth and auth.requires_response_body):
+            raise InvalidRequestError(
+                "nothing was sent: an auth= of several steps would send a request again; give "
+                "credentials= to the client instead"
+            )
+        return self._httpx
+
+    def _creating(
+        self,
+        conversation_id: str,
+        messages: Iterable[AnyMessage] | Progress,
+        conflict_is_stored: bool,
+        max_body_bytes: int,
+    ) -> Steps[Stored]:
+        upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
+        with upload.reporting():
+            for batch in upload:
+                in_doubt = upload.batch_in_doubt
+                try:
+                    receipt = yield from self._sending(conversation_id, batch.body, in_doubt)
+                except RequestFailedError as error:
+                    if not upload.recovers_from(error):
+                        raise
+                else:
+                    upload.accept(receipt)
+        return upload.result()
+
+    def _sending(self, conversation_id: str, body: bytes, in_doubt: bool) -> Steps[Receipt]:
+        operation = BATCH.operation
+        parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
+        response = yield partial(
+            self._usable().request,
+            operation.method,
+            httpx.URL(self.base_url.rstrip("/") + operation.path.format_map(parameter)),
+            content=body,
+            headers={"Content-Type": "application/json"},
+            extensions={IN_DOUBT: in_doubt},
+        )
+        receipt: Receipt = response.extensions[RECEIPT]
+        return receipt
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __repr__(self) -> str:
+        # A client whose constructor failed has no base URL, and may still be shown.
+        return f"{type(self).__name__}(base_url={getattr(self, '_base_url', None)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} holds connections and keys, and is neither pickled nor "
+            "copied: make one where it is needed, or use with_options()"
+        )
+
+
+# Python shows this name where it refuses an argument, and nobody knows BaseClient.
+BaseClient.__init__.__qualname__ = "Client.__init__ or AsyncClient.__init__"
+BaseClient.with_options.__qualname__ = "Client.with_options"
