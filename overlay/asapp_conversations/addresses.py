@@ -42,9 +42,10 @@ def resolve_base_url(
     if base_url is not None and environment is not None:
         raise InvalidRequestError(f"{names[0]} and {names[1]} both say where to send: give one")
     if base_url is None:
-        base_url = SERVERS.get(environment or "sandbox")
-    if base_url is None:
-        raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
+        chosen = "sandbox" if environment is None else environment
+        if chosen not in [*SERVERS]:
+            raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
+        base_url = SERVERS[chosen]
     url = _parse(base_url, names[0])
     if url.scheme == "http" and not (allow_http or is_loopback(url.host)):
         raise InvalidRequestError(
@@ -57,10 +58,14 @@ def resolve_base_url(
 def _parse(base_url: str | httpx.URL, name: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError):
+        # A name server takes no label that is empty or longer than 63 (RFC 1035, section 2.3.4).
+        url.host.encode("idna")
+    except (httpx.InvalidURL, TypeError, UnicodeError):
         raise InvalidRequestError(f"{name} is not a URL") from None
-    if url.scheme not in {"https", "http"} or not url.host:
-        raise InvalidRequestError(f"{name} must begin with https:// and name a host")
+    if url.scheme not in {"https", "http"} or not url.host or (url.port or 1) > 65535:
+        raise InvalidRequestError(
+            f"{name} must begin with https:// and name a host and a port that exist"
+        )
     if url.userinfo or url.query or url.fragment:
         raise InvalidRequestError(f"{name} must have no user, query or fragment")
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
@@ -68,9 +73,11 @@ def _parse(base_url: str | httpx.URL, name: str) -> httpx.URL:
 
 def environment_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for this address; never one for this machine."""
-    if is_loopback(url.host) or proxy_bypass(url.host):
-        return None
     proxies = getproxies()
+    exempt = [name.strip() for name in proxies.get("no", "").split(",")]
+    netloc = url.netloc.decode("ascii")
+    if is_loopback(url.host) or proxy_bypass(netloc) or f"{url.scheme}://{url.host}" in exempt:
+        return None
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 

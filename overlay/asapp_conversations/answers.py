@@ -11,6 +11,7 @@ import httpx
 from asapp_conversations_client.facts import WORDS, Operation
 from asapp_conversations_client.models import ErrorDetails
 
+from .auth import Credentials
 from .echoes import quotes
 
 MAX_ERROR_BYTES = 1024 * 1024
@@ -58,6 +59,8 @@ class AnswerReader:
 
     def take(self, chunk: bytes) -> bool:
         """Take in a chunk; whether there is any use in another one."""
+        if self._unpacker and self._unpacker.eof:
+            return False
         try:
             part = self._unpacker.decompress(chunk, self._room + 1) if self._unpacker else chunk
         except zlib.error:
@@ -106,30 +109,52 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     return "its body is not JSON" if _json(response.content) is NOT_JSON else None
 
 
-def read_request_id(response: httpx.Response) -> str:
-    """ASAPP's id of the request: an error's body tells it, or the header; empty if neither does."""
-    told = "" if response.is_success else _details(_json(response.content)).request_id
-    return _token(told) or _token(response.headers.get("x-request-id")) or ""
+class AnswerWords:
+    """What an answer tells in words, whatever its shape; reading it never fails.
 
-
-def read_error_answer(response: httpx.Response, sent: bytes) -> dict[str, Any]:
-    """What `APIStatusError` keeps of an answer, whatever its shape; what it did not tell is None.
-
-    `sent` is the body of the request, which the answer's words may quote.
+    Args:
+        response: the answer.
+        sent: the body of its request, which the words may quote.
+        keys: those that it was sent with, which they may quote, too.
     """
-    payload = _json(response.content)
-    details = _details(payload)
-    message = details.message[:KEPT_CHARACTERS]
-    path = PATH.search(message)
-    small = len(response.content) <= KEPT_CHARACTERS and payload is not NOT_JSON
-    return {
-        "code": _token(details.code),
-        "message": message or None,
-        "message_quotes_request": quotes(sent, PATH.sub(_without_words, message)),
-        "request_id": read_request_id(response) or None,
-        "path": f"/{path[1]}" if path and not _without_words(path) else None,
-        "body": payload if small else _text(response)[:KEPT_CHARACTERS],
-    }
+
+    def __init__(
+        self, response: httpx.Response, sent: bytes, keys: Credentials | None = None
+    ) -> None:
+        self._response = response
+        self._sent = sent
+        self._keys = keys
+        self._payload = NOT_JSON if response.is_success else _json(response.content)
+        self._details = _details(self._payload)
+
+    @property
+    def request_id(self) -> str:
+        """ASAPP's id of the request: an error's body tells it, or the header; else empty."""
+        header = self._response.headers.get("x-request-id", "")
+        return self._token(self._details.request_id) or self._token(header) or ""
+
+    def details(self) -> dict[str, Any]:
+        """What `APIStatusError` keeps of it; what it did not tell is None."""
+        message = self._details.message[:KEPT_CHARACTERS]
+        path = PATH.search(message)
+        small = len(self._response.content) <= KEPT_CHARACTERS and self._payload is not NOT_JSON
+        return {
+            "code": self._token(self._details.code),
+            "message": message or None,
+            "message_quotes_request": self._quotes(PATH.sub(_without_words, message)),
+            "request_id": self.request_id or None,
+            "path": f"/{path[1]}" if path and not _without_words(path) else None,
+            "body": self._payload if small else _text(self._response)[:KEPT_CHARACTERS],
+        }
+
+    def _quotes(self, words: str) -> bool:
+        return (self._keys is not None and self._keys.stand_in(words)) or quotes(self._sent, words)
+
+    def _token(self, value: object) -> str | None:
+        """An id or a code, if it looks like one and quotes nothing."""
+        if not isinstance(value, str) or not TOKEN.fullmatch(value) or self._quotes(value):
+            return None
+        return value
 
 
 def _json(content: bytes) -> object:
@@ -145,10 +170,6 @@ def _text(response: httpx.Response) -> str:
         return response.content.decode(response.charset_encoding or "utf-8", "replace")
     except (LookupError, ValueError):
         return response.content.decode("utf-8", "replace")
-
-
-def _token(value: object) -> str | None:
-    return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
 
 
 def _without_words(path: re.Match[str]) -> str:

@@ -44,6 +44,10 @@ class Credentials:
             for scheme, header in KEY_HEADERS.items()
         }
 
+    def stand_in(self, text: str) -> bool:
+        """Whether one of the keys is part of a text."""
+        return self.api_id in text or self.api_secret in text
+
 
 CredentialsProvider = Callable[[], Credentials]
 AsyncCredentialsProvider = Callable[[], Credentials | Awaitable[Credentials]]
@@ -59,9 +63,14 @@ def choose_credentials(
     """The credentials or their provider as given, else the keys, completed from the environment."""
     try:
         if credentials is not None:
-            if api_id is None and api_secret is None:
-                return credentials
-            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
+            if api_id is not None or api_secret is not None:
+                raise InvalidRequestError(
+                    "give either credentials or api_id and api_secret, not both"
+                )
+            if not isinstance(credentials, Credentials) and not callable(credentials):
+                del credentials  # it may be a secret
+                raise InvalidRequestError("credentials must be Credentials or a callable")
+            return credentials
         if api_id is None:
             api_id = environment.get(KEY_VARIABLES["api_id"])
         if api_secret is None:

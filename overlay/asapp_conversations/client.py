@@ -53,16 +53,18 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
     _transport: TransportT
     _httpx: HttpxT
 
-    def _set_up(self, kind: type[HttpxT], transport: TransportT) -> None:
+    def _set_up(
+        self, kind: type[HttpxT], transport: TransportT, headers: Mapping[str, str] | None
+    ) -> None:
         settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
-        headers = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-        headers.update(settings.headers)
+        sent = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+        sent.update(to_headers(headers))
         stack: Any = transport
         self._httpx = kind(
-            base_url=settings.base_url, headers=headers, timeout=settings.timeout, transport=stack
+            base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=stack
         )
 
     @property
@@ -89,21 +91,18 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         *,
         timeout: float | httpx.Timeout = KEEP,
         retries: int = KEEP,
-        headers: Mapping[str, str] = KEEP,
+        headers: Mapping[str, str] | None = None,
         rate: float | None = KEEP,
     ) -> Self:
         """A copy with other options that shares this client's connections and credentials.
 
-        Hooks and cookies of this client go over to the copy. Closing the copy leaves the
-        connections open. It paces its requests by itself if it changes `rate`, and together with
-        this client if not.
+        What was set on its httpx client, such as hooks and cookies, goes over to the copy, and
+        `headers` are added to those that there are. Closing the copy leaves the connections open.
+        It paces its requests by itself if it changes `rate`, and together with this client if not.
         """
         old = self._transport
         given = {"timeout": timeout, "retries": retries, "rate": rate}
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not KEEP}
-        if headers is not KEEP:
-            changes["headers"] = old.settings.headers.copy()
-            changes["headers"].update(to_headers(headers))
         settings, gate = evolve(old.settings, **changes), cast("Any", old.gate)
         if rate is not KEEP:
             if not isinstance(gate, (ThreadPacer, TaskPacer)):
@@ -111,9 +110,11 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
             gate = type(gate)(settings.rate, settings.clock)
         copy = type(self).__new__(type(self))
         session: Any = old.session
-        copy._set_up(type(self._httpx), type(old)(settings, session, gate, owner=False))
-        copy._httpx.event_hooks = self._httpx.event_hooks
-        copy._httpx.cookies = self._httpx.cookies
+        kept = self._httpx.headers.copy()
+        kept.update(to_headers(headers))
+        copy._set_up(type(self._httpx), type(old)(settings, session, gate, owner=False), kept)
+        for name in ("auth", "cookies", "event_hooks", "params"):
+            setattr(copy._httpx, name, getattr(self._httpx, name))
         return copy
 
     def _usable(self) -> HttpxT:
@@ -180,6 +181,10 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         )
 
 
+# Python names the function's class where it refuses an argument, and people know Client.
+_BaseClient.with_options.__qualname__ = "Client.with_options"
+
+
 def _refused(words: str) -> Any:
     """A method that refuses to be called, with these words."""
 
@@ -208,8 +213,9 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             else the sandbox.
         base_url: another address, in the place of `environment`; `ASAPP_BASE_URL` by default.
         timeout: seconds for each attempt by the wall clock, of which at most 5 to connect. What
-            httpx cannot bound for threads is a head of an answer that drips, or informational
-            answers (1xx) without end; `AsyncClient` bounds these, too.
+            httpx cannot bound for threads is an answer whose head, or the head of one of its
+            chunks, drips, and informational answers (1xx) without end; `AsyncClient` bounds
+            these, too.
         retries: how many times a request is sent again; 0 means one attempt.
         max_wait: seconds; when ASAPP asks to wait longer, the request fails at once.
         total_timeout: seconds after which no further attempt begins, or None.
@@ -218,8 +224,8 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             of `rate`.
         headers: sent with every request.
         max_answer_bytes: what is read of an answer; a longer one does not count as a success.
-        proxy: a proxy's URL; by default the one that the environment names, if any. There is
-            never one on the way to this machine itself.
+        proxy: a proxy's URL; by default the one that the environment names, if any, but never on
+            the way to this machine itself.
         transport: an httpx transport in the place of httpx's own, for everything that concerns
             the connections; it is not given the environment's proxies.
         allow_http: allow a base URL that is neither https nor on this machine.
@@ -256,19 +262,11 @@ class Client(_BaseClient[AsappTransport, httpx.Client]):
             del api_secret  # no frame that an error passes through holds it
         url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            url,
-            timeout,
-            retries,
-            max_wait,
-            total_timeout,
-            rate,
-            headers,
-            max_answer_bytes,
-            clock or Clock(),
+            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
         )
         session = Session(open_transport(httpx.HTTPTransport, url, transport, proxy), source)
         gate = _only(gate, rate) or ThreadPacer(rate, settings.clock)
-        self._set_up(httpx.Client, AsappTransport(settings, session, gate))
+        self._set_up(httpx.Client, AsappTransport(settings, session, gate), headers)
 
     def create_messages(
         self,
@@ -374,20 +372,12 @@ class AsyncClient(_BaseClient[AsyncAsappTransport, httpx.AsyncClient]):
             del api_secret  # no frame that an error passes through holds it
         url = resolve_base_url(base_url, environment, allow_http=allow_http)
         settings = Settings(
-            url,
-            timeout,
-            retries,
-            max_wait,
-            total_timeout,
-            rate,
-            headers,
-            max_answer_bytes,
-            clock or Clock(),
+            url, timeout, retries, max_wait, total_timeout, rate, max_answer_bytes, clock or Clock()
         )
         opened = open_transport(httpx.AsyncHTTPTransport, url, transport, proxy)
         gate = _only(gate, rate) or TaskPacer(rate, settings.clock)
         stack = AsyncAsappTransport(settings, AsyncSession(opened, source), gate)
-        self._set_up(httpx.AsyncClient, stack)
+        self._set_up(httpx.AsyncClient, stack, headers)
 
     async def create_messages(
         self,

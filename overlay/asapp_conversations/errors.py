@@ -46,7 +46,9 @@ class AsappError(Exception):
         sentences = self._sentences()
         if self.progress:
             sentences.append(str(self.progress))
-            if self.progress.unknown or self.progress.remaining:
+            if self.progress.unknown:
+                sentences.append(AsappError.to_go_on)
+            elif self.progress.remaining:
                 sentences.append(self.to_go_on)
         return " ".join(sentences)
 
@@ -194,7 +196,7 @@ class ConflictError(APIStatusError):
 class PayloadTooLargeError(_UnacceptableError):
     """413: the body is too large."""
 
-    advice = "Shorten the message; one message alone is too large."
+    advice = "Shorten the message, or lower max_body_bytes=."
 
 
 class UnprocessableEntityError(_UnacceptableError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import httpx
 from asapp_conversations_client.facts import Operation
 from attrs import define, field, frozen
 
 from . import retry
-from .answers import read_error_answer, read_request_id, success_defect
+from .answers import AnswerWords, success_defect
+from .auth import Credentials
 from .errors import (
     APIConnectionError,
     APITimeoutError,
@@ -63,16 +65,22 @@ class Exchange:
         """How many have ended."""
         return len(self.request_ids)
 
-    def judge(self, outcome: httpx.Response | Exception) -> httpx.Response | Resend:
-        """The answer to hand out, or what to do for another; raises when there is none."""
+    def judge(
+        self, outcome: httpx.Response | Exception, keys: Credentials | None = None
+    ) -> httpx.Response | Resend:
+        """The answer to hand out, or what to do for another; raises when there is none.
+
+        An answer's words may quote the keys that it was sent with.
+        """
         if isinstance(outcome, Exception):
             self.request_ids.append("")
             return self._judge_failure(outcome)
-        self.request_ids.append(read_request_id(outcome))
+        reader = AnswerWords(outcome, self.request.content, keys)
+        self.request_ids.append(reader.request_id)
         defect = success_defect(self.operation, outcome) if outcome.is_success else None
         if outcome.is_success and not defect:
             return self._accept(outcome, str(outcome.status_code))
-        return self._judge_status(outcome, defect)
+        return self._judge_status(outcome, defect, reader)
 
     def _judge_failure(self, error: Exception) -> Resend:
         kind, never_sent = type(error).__name__, retry.was_never_sent(error)
@@ -87,18 +95,20 @@ class Exchange:
         if not retry.is_programming_error(error) and self._may_resend(wait):
             return self._resend(kind, wait)
         self._log(logging.DEBUG, kind)
-        # What another library says may quote a header, and that may be a key.
-        words = str(error) if isinstance(error, (httpx.RequestError, OSError)) else ""
+        # What another library says may quote a header, and that may be a key; what the server
+        # says in the place of an answer may quote anything.
+        telling = isinstance(error, (httpx.TransportError, OSError))
+        words = str(error) if telling and not isinstance(error, httpx.ProtocolError) else ""
         timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
         raise self._complete(
             (APITimeoutError if timed_out else APIConnectionError)(
                 f"{self._description}: no answer from {self.request.url.netloc.decode('ascii')} "
                 f"({kind}: {words or 'no further word'})"
             )
-        ) from error
+        ) from (None if isinstance(error, httpx.ProtocolError) else error)
 
     def _judge_status(
-        self, response: httpx.Response, defect: str | None
+        self, response: httpx.Response, defect: str | None, words: AnswerWords
     ) -> httpx.Response | Resend:
         status, clock = response.status_code, self.settings.clock
         success = self.operation.bodiless_success if self.operation else None
@@ -117,8 +127,7 @@ class Exchange:
         if (retry.is_retriable_status(status) or defect) and self._may_resend(wait):
             return self._resend(str(status), wait)
         self._log(logging.DEBUG, str(status))
-        answer = read_error_answer(response, self.request.content)
-        error = status_error(status)(self._description, status, **answer)
+        error = status_error(status)(self._description, status, **words.details())
         error.retry_after, error.defect = asked, defect
         raise self._complete(error)
 
@@ -148,6 +157,7 @@ class Exchange:
         self, response: httpx.Response, outcome: str, *, by_conflict: bool = False
     ) -> httpx.Response:
         self._log(logging.DEBUG, outcome)
+        response.elapsed = timedelta(seconds=self._elapsed)
         response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict)
         return response
 

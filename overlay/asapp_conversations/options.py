@@ -39,9 +39,11 @@ def _check_number(
 
 def _to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
-        _check_number("timeout", value.read)
+        _check_number("timeout", value.read, most=LONGEST_WAIT)
+        for part in filter(None, (value.connect, value.write, value.pool)):
+            _check_number("timeout", part, most=LONGEST_WAIT)
         return value
-    _check_number("timeout", value)
+    _check_number("timeout", value, most=LONGEST_WAIT)
     # Only a failure to connect is certain to have stored nothing, so it should be seen as one.
     return httpx.Timeout(value, connect=min(value / 2, CONNECT_TIMEOUT), pool=value / 2)
 
@@ -50,11 +52,13 @@ def to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
     """Headers that can be sent, and are none of the keys'."""
     try:
         headers = httpx.Headers(value)
-    except UnicodeEncodeError:
-        raise InvalidRequestError("headers: only ASCII can be sent") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        kind = type(error).__name__
+        raise InvalidRequestError(f"headers must map names to values in ASCII ({kind})") from None
     for name, content in headers.items():
-        if not f"{name}{content}".replace("\t", " ").isprintable():
-            raise InvalidRequestError(f"headers: {name!r} has a line break or a control character")
+        text = f"{name}{content}".replace("\t", " ")
+        if not (text.isascii() and text.isprintable()):
+            raise InvalidRequestError(f"headers: {name!r} has what no header can carry")
         if name in map(str.lower, KEY_HEADERS.values()):
             raise InvalidRequestError(f"headers: {name} carries a key: give api_id and api_secret")
     return headers
@@ -70,7 +74,6 @@ class Settings:
     max_wait: float
     total_timeout: float | None
     rate: float | None
-    headers: httpx.Headers = field(converter=to_headers)
     max_answer_bytes: int
     clock: Clock
 
@@ -89,5 +92,5 @@ class Settings:
 
     @cached_property
     def path_prefix(self) -> str:
-        """What stands before the document's paths."""
-        return self.base_url.path.rstrip("/")
+        """What stands before the document's paths, as it stands in a URL."""
+        return self.base_url.raw_path.decode("ascii").rstrip("/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -16,6 +15,9 @@ JITTER = 0.25
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent twice (RFC 9110, section 9.2.2)."""
+
+LONGEST = 1e10
+"""Seconds, some 317 years: a longer wait is cut to it, so that no sum or date overflows."""
 
 SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 MALFORMED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -58,10 +60,10 @@ def retry_after(headers: httpx.Headers, now: float) -> float | None:
     waits = []
     for value in headers.get_list("retry-after"):
         if SECONDS.fullmatch(value.strip()):
-            waits.append(float(value))
+            waits.append(min(float(value), LONGEST))
         elif (moment := _http_date(value)) is not None:
-            waits.append(max(0.0, moment - (now if sent is None else sent)))
-    return max((wait for wait in waits if math.isfinite(wait)), default=None)
+            waits.append(max(0.0, min(moment - (now if sent is None else sent), LONGEST)))
+    return max(waits, default=None)
 
 
 def was_never_sent(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TypeVar
 
@@ -28,10 +29,11 @@ class Session:
         self._keys: Credentials | None = None
         self._turn = threading.Lock()
         self._closed = False
+        self._process = os.getpid()
 
     def keys(self, refused: Credentials | None = None) -> Credentials:
         """The keys in force; asks the provider if there are none but the refused ones."""
-        _check_open(self._closed)
+        _check_usable(self._closed, self._process)
         with self._turn:
             if self._keys is None or self._keys is refused:
                 self._keys = ask(self.source)
@@ -53,18 +55,13 @@ class AsyncSession:
         self._keys: Credentials | None = None
         self._turn = anyio.Lock()
         self._closed = False
+        self._process = os.getpid()
         self._loop: object = None
 
     async def keys(self, refused: Credentials | None = None) -> Credentials:
         """The keys in force; asks the provider if there are none but the refused ones."""
-        _check_open(self._closed)
-        loop = anyio.lowlevel.current_token()
-        self._loop = self._loop or loop
-        if self._loop != loop:
-            raise InvalidRequestError(
-                "nothing was sent: an AsyncClient belongs to the event loop in which it was first "
-                "used; make one in each, with `async with AsyncClient(…)`"
-            )
+        _check_usable(self._closed, self._process)
+        self._check_loop()
         async with self._turn:
             if self._keys is None or self._keys is refused:
                 self._keys = await ask_async(self.source)
@@ -72,12 +69,27 @@ class AsyncSession:
 
     async def aclose(self) -> None:
         self._closed = True
+        self._check_loop()
         await self.transport.aclose()
 
+    def _check_loop(self) -> None:
+        loop = anyio.lowlevel.current_token()
+        self._loop = self._loop or loop
+        if self._loop != loop:
+            raise InvalidRequestError(
+                "nothing was sent: an AsyncClient belongs to the event loop in which it was first "
+                "used; make one in each, with `async with AsyncClient(…)`"
+            )
 
-def _check_open(closed: bool) -> None:
+
+def _check_usable(closed: bool, process: int) -> None:
     if closed:
         raise InvalidRequestError("nothing was sent: the client is closed")
+    if process != os.getpid():
+        # Two processes on one connection would take each other's answers.
+        raise InvalidRequestError(
+            "nothing was sent: this client was made in another process; make one in each"
+        )
 
 
 def open_transport(
@@ -93,7 +105,7 @@ def open_transport(
         return own
     try:
         return kind(proxy=proxy or environment_proxy(base_url))  # type: ignore[call-arg]
-    except (ImportError, OSError, TypeError, ValueError, httpx.InvalidURL) as error:
+    except (AttributeError, ImportError, OSError, TypeError, ValueError, httpx.InvalidURL) as error:
         # The error's own words may quote the password of a proxy.
         raise InvalidRequestError(
             f"no connection can be made ({type(error).__name__}): check proxy=, or the variables "

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 import httpx
 from asapp_conversations_client.facts import OPERATIONS
-from attrs import frozen
+from attrs import define
 
 from .addresses import origin
 from .answers import AnswerReader
@@ -37,7 +37,7 @@ SessionT = TypeVar("SessionT", Session, AsyncSession)
 GateT = TypeVar("GateT", Gate, AsyncGate)
 
 
-@frozen(eq=False)
+@define(eq=False, slots=False)
 class _Sending(Generic[SessionT, GateT]):
     """What both transports do; the keys go on a copy of the request, which nobody else sees.
 
@@ -71,7 +71,7 @@ class _Sending(Generic[SessionT, GateT]):
                     outcome = error
                 else:
                     self.gate.settle(exchange, outcome)
-                verdict = exchange.judge(outcome)
+                verdict = exchange.judge(outcome, keys)
                 if isinstance(verdict, httpx.Response):
                     request.extensions[ANSWERED] = True
                     return verdict
@@ -89,10 +89,14 @@ class _Sending(Generic[SessionT, GateT]):
                 f"httpx client for {request.url.host}"
             )
         if ANSWERED in request.extensions and method not in IDEMPOTENT_METHODS:
-            raise InvalidRequestError(
-                "nothing was sent: this request was answered already; an auth= of several steps "
-                "would send it again, so give credentials= to the client instead"
+            error = InvalidRequestError(
+                "this request was answered already and is not sent again: an auth= of several "
+                "steps cannot be used, so give credentials= to the client instead"
             )
+            error.outcome_unknown = True
+            raise error
+        if "trace" in request.extensions:
+            raise InvalidRequestError("nothing was sent: a trace extension would be shown the keys")
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         path = path.removeprefix(settings.path_prefix)
         served = (each for each in OPERATIONS if each.method == method)
@@ -104,11 +108,11 @@ class _Sending(Generic[SessionT, GateT]):
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
-    def _send(self, request: httpx.Request, keys: Credentials) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
 
-    def _sleep(self, seconds: float) -> Any:
-        raise NotImplementedError
+        def _send(self, request: httpx.Request, keys: Credentials) -> Any: ...
+
+        def _sleep(self, seconds: float) -> Any: ...
 
 
 class AsappTransport(_Sending[Session, Gate], httpx.BaseTransport):

@@ -114,3 +114,11 @@ def test_other_missing_modules_are_our_own_fault(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "argv", ["asapp-conversations", "plan"])
     with pytest.raises(ModuleNotFoundError):
         main()
+
+
+def test_runs_as_a_module() -> None:
+    """`python -m asapp_conversations_cli` is the same command."""
+    command = [sys.executable, "-m", "asapp_conversations_cli", "emulator", "--port", "many"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--port" in done.stderr

@@ -408,3 +408,72 @@ def test_nothing_is_lost_or_doubled(
     rejected = {f"text {index:05}" for index in refused}
     assert set(stored) | rejected == set(all_texts(messages))
     assert not set(stored) & rejected
+
+
+class Conflicting:
+    """Stores a batch once, and answers 409 to a body that it holds, as ASAPP does."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[bytes, int] = {}
+
+    def take(self, one: Delivery[Item], batches: int = 10**6) -> list[RefusedMessage]:
+        """Send so many batches; the refusals on the way."""
+        refused = []
+        while batches and (batch := one.next_batch()) is not None:
+            one.settle(answer(409) if batch.body in self.sizes else STORED)
+            self.sizes[batch.body] = batch.count
+            refused += one.take_refused()
+            batches -= 1
+        return refused + one.take_refused()
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_equal_messages_are_all_stored(before: int) -> None:
+    """However often a message repeats, and wherever a run ended, no batch is taken for another."""
+    messages, service = [Item(b'"same"')] * 2 * MOST, Conflicting()
+    first = delivery(messages)
+    service.take(first, before)
+    one = delivery(messages, first.checkpoint)
+    assert service.take(one) == []
+    assert list(service.sizes.values()) == [MOST, MOST - 1, 1]
+    assert one.checkpoint.stored == len(messages)
+
+
+def test_a_message_that_no_batch_can_tell_apart_is_refused() -> None:
+    """Where every batch would equal one that is held, its message is refused, and the next goes."""
+    messages = [Item(b'"same"'), Item(b'"same"'), Item(b'"other"')]
+    one, service = delivery(messages, max_body=body_size([7])), Conflicting()
+    (refused,) = service.take(one)
+    assert (refused.index, "could not tell" in refused.reason) == (1, True)
+    assert len(service.sizes) == 2
+    assert one.checkpoint.status is Status.FINISHED
+
+
+def test_earlier_batches_are_guessed_no_further_than_they_can_be() -> None:
+    """What cannot have been cut as this run cuts is not taken for a batch that is held."""
+    messages = [Item(b'"same"')] * 4
+    first = delivery(messages)
+    Conflicting().take(first)
+    grown = [*messages, Item(b'"new"')]
+    one, service = delivery(grown, first.checkpoint, max_body=body_size([6])), Conflicting()
+    assert service.take(one) == []
+    assert list(service.sizes.values()) == [1]
+
+
+def test_words_that_quote_a_message_are_no_reason() -> None:
+    """The reason of a refusal repeats nothing of the message."""
+    one = delivery(items(1))
+    one.next_batch()
+    one.settle(answer(400, message="no: text 00000", message_quotes_request=True))
+    (refused,) = one.take_refused()
+    assert "text 00000" not in refused.reason
+
+
+def test_a_batch_in_doubt_that_is_held_was_stored_before() -> None:
+    """A 409 to a batch of an earlier run counts as stored before, however it is told."""
+    killed = delivery(items(3))
+    killed.next_batch()
+    one = delivery(items(3), killed.checkpoint)
+    one.next_batch()
+    one.settle(Receipt(("",), confirmed_by_conflict=True))
+    assert one.counts() == Counts(already_stored=3)

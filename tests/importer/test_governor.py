@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
-from asapp_conversations.options import Settings
 from asapp_conversations.toolkit import Clock, Exchange, TaskPacer
 from asapp_conversations_importer import StoppedBy
 from asapp_conversations_importer.sending.governor import (
@@ -57,27 +56,16 @@ class Time:
         return Clock(monotonic=lambda: self.now, time=lambda: self.now, sleep_async=self.sleep)
 
 
+@define(eq=False)
+class Attempts:
+    """What a gate is told of a request: how many attempts were before, and what they may have done."""
+
+    attempts: int = 0
+    outcome_unknown: bool = False
+
+
 def exchange(attempts: int = 0, *, unknown: bool = False) -> Exchange:
-    request = httpx.Request("POST", "http://localhost/")
-    settings = Settings(
-        base_url=request.url,
-        timeout=30.0,
-        retries=3,
-        max_wait=60.0,
-        total_timeout=None,
-        rate=None,
-        headers=None,
-        max_answer_bytes=1000,
-        clock=Clock(),
-    )
-    return Exchange(
-        request,
-        None,
-        settings,
-        renewable=False,
-        outcome_unknown=unknown,
-        request_ids=[""] * attempts,
-    )
+    return cast("Exchange", Attempts(attempts, unknown))
 
 
 def govern(time: Time, book: Book | None = None, **options: Any) -> Governor:

@@ -65,6 +65,7 @@ class HostileServer:
     Attributes:
         heads: of the requests that came, as they came.
         bodies: of these requests, as they came.
+        ports: from which these requests came, one for each connection.
         left: is set once a client has closed its connection.
     """
 
@@ -72,6 +73,7 @@ class HostileServer:
         self.scripts = list(scripts)
         self.heads: list[bytes] = []
         self.bodies: list[bytes] = []
+        self.ports: list[int] = []
         self.left = threading.Event()
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -120,6 +122,7 @@ class HostileServer:
                 while len(pending) < length:
                     pending += self._receive(connection)
                 self.bodies.append(pending[:length])
+                self.ports.append(connection.getpeername()[1])
                 self.heads.append(head)
                 pending = pending[length:]
                 script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asapp_conversations.answers import read_error_answer, read_request_id
+from asapp_conversations.answers import AnswerWords
 from asapp_conversations_client.facts import BATCH, WORDS
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ def read(payload: Any, *texts: str) -> dict[str, Any]:
     """The answer to a request with these texts."""
     sent = json.dumps({"messages": [{"text": text} for text in texts]}).encode()
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return read_error_answer(httpx.Response(400, content=content), sent)
+    return AnswerWords(httpx.Response(400, content=content), sent).details()
 
 
 def quoted(words: str, *texts: str) -> bool:
@@ -80,14 +80,14 @@ def test_ids_and_codes_look_like_ids_and_codes(told: Any, kept: str | None) -> N
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"error": {"requestId": "r', b"\xff", b"5"])
 def test_request_id_may_be_missing(content: bytes) -> None:
     """Whatever comes back, asking for its request id never fails."""
-    assert read_request_id(httpx.Response(502, content=content)) == ""
+    assert AnswerWords(httpx.Response(502, content=content), b"").request_id == ""
 
 
 def test_request_id_of_a_header() -> None:
     """A success tells its id in a header, and an error may do so."""
     headers = {"x-request-id": "r-9"}
-    assert read_request_id(httpx.Response(200, headers=headers, json={})) == "r-9"
-    assert read_request_id(httpx.Response(502, headers=headers, html="<p>")) == "r-9"
+    assert AnswerWords(httpx.Response(200, headers=headers, json={}), b"").request_id == "r-9"
+    assert AnswerWords(httpx.Response(502, headers=headers, html="<p>"), b"").request_id == "r-9"
 
 
 @pytest.mark.parametrize("depth", [90, 250, 1_500, 50_000])
@@ -102,7 +102,9 @@ def test_deeply_nested_answers_are_survived(depth: int) -> None:
 def test_any_charset_is_survived(charset: str) -> None:
     """A body is read in whatever charset it names, or as UTF-8 where that is none for texts."""
     headers = [(b"content-type", f"text/html; charset={charset}".encode())]
-    body = read_error_answer(httpx.Response(500, headers=headers, content=b"<p>no"), b"{}")["body"]
+    body = AnswerWords(httpx.Response(500, headers=headers, content=b"<p>no"), b"{}").details()[
+        "body"
+    ]
     assert isinstance(body, str)
 
 
@@ -151,7 +153,9 @@ def test_numbers_and_unknown_names_of_the_request_are_found_too() -> None:
     """What the request holds as a number or as a name is personal data like a text."""
     sent = json.dumps({"messages": [{"text": 4111111111, "My card number": None}]}).encode()
     for words in ("no account 4111111111", "My card number?"):
-        answer = read_error_answer(httpx.Response(400, json={"error": words}), sent)
+        answer = AnswerWords(httpx.Response(400, json={"error": words}), sent).details()
         assert answer["message_quotes_request"]
-    broken = read_error_answer(httpx.Response(400, json={"error": "My card number"}), b"My card nu")
+    broken = AnswerWords(
+        httpx.Response(400, json={"error": "My card number"}), b"My card nu"
+    ).details()
     assert broken["message_quotes_request"]

@@ -201,7 +201,8 @@ def test_wrong_kind_of_transport(kind: Kind, transport: Any) -> None:
 @both
 def test_misspelt_option(kind: Kind) -> None:
     """A misspelt option is a `TypeError` that names the class; the signature shows them all."""
-    for options in ({"time_out": 3}, {"verify": False}, {"http2": True}, {"limits": None}):
+    misspelt: list[Any] = [{"time_out": 3}, {"verify": False}, {"http2": True}, {"limits": None}]
+    for options in misspelt:
         with pytest.raises(TypeError, match=rf"\b{kind.__name__}\b.*{next(iter(options))}"):
             kind(**options)
     kinds = {parameter.kind for parameter in inspect.signature(kind).parameters.values()}

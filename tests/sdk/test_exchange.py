@@ -12,7 +12,7 @@ from asapp_conversations.exchange import Exchange, Operation, Resend, Settings
 from asapp_conversations.toolkit import Clock
 from asapp_conversations_client.facts import OPERATIONS
 
-SETTINGS = Settings(httpx.URL("http://localhost"), 30.0, 3, 60.0, None, None, None, 1000, Clock())
+SETTINGS = Settings(httpx.URL("http://localhost"), 30.0, 3, 60.0, None, None, 1000, Clock())
 
 
 def exchange(**facts: Any) -> Exchange:

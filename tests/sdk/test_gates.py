@@ -80,7 +80,9 @@ both = pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_gate_is_asked_before_and_told_after_each_attempt(kind: Any, time: Any) -> None:
     """Each attempt is admitted and settled, resends too, and nothing else paces it."""
     gate, run = send(kind, 3, [httpx.ReadTimeout("slow"), 429, 200], time)
-    assert run() == Receipt(("", "", ""))
+    receipt = run()
+    assert receipt == Receipt(("", "", ""))
+    assert receipt.attempts == 3
     assert gate.attempts_before == [0, 1, 2]
     assert gate.outcomes == [httpx.ReadTimeout, 429, 200]
     assert time.waits == [0.25, 2.0]

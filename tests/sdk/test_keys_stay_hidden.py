@@ -227,7 +227,7 @@ START = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
 def test_ctrl_c_shows_no_key(kind: Kind, begun: bytes) -> None:
     """Ctrl-C in the middle of an answer leaves no key in any frame."""
     main = threading.get_ident()
-    script = [begun, lambda _: signal.pthread_kill(main, signal.SIGINT), 30.0]
+    script: list[Any] = [begun, lambda _: signal.pthread_kill(main, signal.SIGINT), 30.0]
     with serving(script) as server, pytest.raises(KeyboardInterrupt) as caught:
         create(kind, base_url=server.url)
     assert exposures(caught.value) == []

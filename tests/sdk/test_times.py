@@ -69,3 +69,11 @@ def test_constructors_set_the_role() -> None:
             "sender": {"role": role, "externalId": "id-1"},
             "timestamp": "2024-03-04T08:00:00Z",
         }
+
+
+def test_a_wire_time_is_still_a_datetime() -> None:
+    """Other forms of it, and what is made of it, are those of any datetime, with `Z` for UTC."""
+    moment = parse_timestamp("2024-03-04T08:00:56.419Z")
+    assert moment.isoformat(" ", "seconds") == "2024-03-04 08:00:56Z"
+    assert moment.replace(microsecond=0).isoformat() == "2024-03-04T08:00:56Z"
+    assert moment.astimezone(timezone(timedelta(hours=2))).isoformat().endswith("+02:00")
