@@ -136,7 +136,7 @@ class _BaseClient(GeneratedClient, Generic[TransportT, HttpxT]):
         conflict_is_stored: bool,
         max_body_bytes: int,
     ) -> Steps[Stored]:
-        upload = Upload.prepare(conversation_id, messages, max_body_bytes, conflict_is_stored)
+        upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
         with upload.reporting():
             for batch in upload:
                 try:

@@ -47,6 +47,8 @@ class Pacer:
         self.clock = clock
         self._interval = 1 / rate if rate else 0.0
         self._next = float("-inf")
+        self._thread_turn = threading.Lock()
+        self._task_turn = anyio.Lock()
 
     def claim(self) -> float:
         """Take the departure that is free now and return 0, or the seconds to wait.
@@ -67,12 +69,8 @@ class Pacer:
 class ThreadPacer(Pacer):
     """Lets the threads of a client pass one by one."""
 
-    def __init__(self, rate: float | None, clock: Clock) -> None:
-        super().__init__(rate, clock)
-        self._turn = threading.Lock()
-
     def admit(self, exchange: Exchange) -> None:
-        with self._turn:
+        with self._thread_turn:
             while delay := self.claim():
                 self.clock.sleep(delay)
 
@@ -80,11 +78,7 @@ class ThreadPacer(Pacer):
 class TaskPacer(Pacer):
     """Lets the tasks of a client pass one by one, first come, first served."""
 
-    def __init__(self, rate: float | None, clock: Clock) -> None:
-        super().__init__(rate, clock)
-        self._turn = anyio.Lock()
-
     async def admit(self, exchange: Exchange) -> None:
-        async with self._turn:
+        async with self._task_turn:
             while delay := self.claim():
                 await self.clock.sleep_async(delay)

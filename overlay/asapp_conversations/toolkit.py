@@ -17,9 +17,9 @@ from .auth import (
 )
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
-from .encoding import encode_message, encode_record
 from .errors import status_error
 from .exchange import Exchange
+from .messages import encode_message, encode_record
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .timestamps import parse_utc

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
 
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message
-from attrs import define, field
 
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
-from .encoding import encode_message
 from .errors import (
     AsappError,
     ConflictError,
@@ -19,78 +16,66 @@ from .errors import (
     PayloadTooLargeError,
     RequestFailedError,
 )
-from .progress import AnyMessage, Progress, Receipt, Stored, counted
+from .messages import encode_message
+from .progress import AnyMessage, Progress, Receipt, Stored
 from .validation import Problem, check_conversation_id
 
 NO_MESSAGES = (Message, str, bytes, Mapping)
 """What can be iterated over, but by accident."""
 
 
-@define(eq=False)
 class Upload:
     """Takes the messages of one call through, in order: iterate over its batches.
 
-    Each is followed by `accept` or `recovers_from`, before the next is asked for.
+    Each is followed by `accept` or `recovers_from`, before the next is asked for. Every message is
+    encoded and checked at first: `InvalidRequestError` tells all that is wrong.
     """
 
-    messages: list[AnyMessage] = field(repr=counted)
-    contents: list[bytes] = field(repr=counted)
-    max_body_bytes: int
-    conflict_is_stored: bool
-    _in_doubt: int
-    """So many messages at the beginning are one batch of an earlier call."""
-    _sent: set[bytes] = field(repr=False)
-    _batch: Batch = field(init=False, repr=False)
-    _done: int = field(init=False, default=0)
-    _doubtful_until: int = field(init=False)
-    """From `_done` to here the outcome is unknown; nothing behind it has been sent."""
-    _already_stored: int = field(init=False, default=0)
-    _retries: int = field(init=False, default=0)
-    _request_ids: list[str] = field(init=False, factory=list)
-
-    def __attrs_post_init__(self) -> None:
-        self._doubtful_until = self._in_doubt
-
-    @classmethod
-    def prepare(
-        cls,
+    def __init__(
+        self,
         conversation_id: str,
         messages: Iterable[AnyMessage] | Progress,
         max_body_bytes: int,
         conflict_is_stored: bool,
-    ) -> Self:
-        """Encode and check every message; raises for all that is invalid, before any is sent."""
+    ) -> None:
         before = messages if isinstance(messages, Progress) else Progress()
         rest = before.remaining if isinstance(messages, Progress) else messages
-        kept: list[AnyMessage] = []
-        contents: list[bytes] = []
+        self._messages: list[AnyMessage] = []
+        self._contents: list[bytes] = []
+        self._max_body_bytes = max_body_bytes
         problems = check_conversation_id(conversation_id)
-        room = max_body_bytes - body_size([0])
-        for name, group in (("unknown", before.unknown), ("messages", rest)):
-            if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):
-                kind = type(group).__name__
-                raise InvalidRequestError(
-                    f"{name}: an iterable of messages is expected, not {kind}"
-                )
-            for index, message in enumerate(group):
-                content, found = encode_message(message)
-                if len(content) > room and not found:
-                    found = [Problem("", f"does not fit a request of {max_body_bytes:,} bytes")]
-                if found:
-                    problems += [problem.under(f"{name}[{index}]") for problem in found]
-                kept.append(message)
-                contents.append(content)
-        if len(before.unknown) > BATCH.max_messages:
+        problems += self._add("unknown", before.unknown)
+        self._in_doubt = self._doubtful_until = len(self._messages)
+        if self._in_doubt > BATCH.max_messages:
             problems.append(Problem("unknown", "is more than one batch can hold"))
+        problems += self._add("messages", rest)
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise InvalidRequestError(f"nothing was sent: {count}", problems)
-        in_doubt, sent = len(before.unknown), set(before.sent)
-        return cls(kept, contents, max_body_bytes, conflict_is_stored, in_doubt, sent)
+        self._conflict_is_stored = conflict_is_stored
+        self._sent = set(before.sent)
+        self._done = self._already_stored = self._retries = 0
+        self._request_ids: list[str] = []
+
+    def _add(self, name: str, group: Iterable[AnyMessage]) -> Iterator[Problem]:
+        if isinstance(group, NO_MESSAGES) or not isinstance(group, Iterable):
+            kind = type(group).__name__
+            raise InvalidRequestError(f"{name}: an iterable of messages is expected, not {kind}")
+        room = self._max_body_bytes - body_size([0])
+        for index, message in enumerate(group):
+            content, found = encode_message(message)
+            if len(content) > room and not found:
+                words = f"does not fit a request of {self._max_body_bytes:,} bytes"
+                found = [Problem("", words)]
+            for problem in found:
+                yield problem.under(f"{name}[{index}]")
+            self._messages.append(message)
+            self._contents.append(content)
 
     def __iter__(self) -> Iterator[Batch]:
-        while self._done < len(self.contents):
+        while self._done < len(self._contents):
             self._batch = self._next_batch()
+            # From `_done` to here the outcome is unknown; nothing behind it has been sent.
             self._doubtful_until = self._done + self._batch.count
             yield self._batch
 
@@ -112,13 +97,13 @@ class Upload:
         self._count(error.request_ids)
         if isinstance(error, ConflictError):
             self._advance(before=True)
-            return self.conflict_is_stored
+            return self._conflict_is_stored
         if error.outcome_unknown:
             return False
         self._doubtful_until = self._done
         if isinstance(error, PayloadTooLargeError) and self._batch.count > 1:
-            batch = self.contents[self._done : self._done + self._batch.count]
-            self.max_body_bytes = halved_body_size([len(content) for content in batch])
+            batch = self._contents[self._done : self._done + self._batch.count]
+            self._max_body_bytes = halved_body_size([len(content) for content in batch])
             return True
         return False
 
@@ -147,8 +132,8 @@ class Upload:
         return Progress(
             stored=known.stored,
             already_stored=known.already_stored,
-            unknown=self.messages[self._done : self._doubtful_until],
-            remaining=self.messages[self._doubtful_until :],
+            unknown=self._messages[self._done : self._doubtful_until],
+            remaining=self._messages[self._doubtful_until :],
             requests=known.requests,
             retries=known.retries,
             sent=frozenset(self._sent),
@@ -156,12 +141,12 @@ class Upload:
 
     def _next_batch(self) -> Batch:
         if self.batch_in_doubt:
-            return make_batch(self.contents[: self._in_doubt])
-        budget = self.max_body_bytes
-        batch = cut_batch(self.contents, self._done, max_body_bytes=budget, sent=self._sent)
+            return make_batch(self._contents[: self._in_doubt])
+        budget = self._max_body_bytes
+        batch = cut_batch(self._contents, self._done, max_body_bytes=budget, sent=self._sent)
         if batch is None:
             raise InvalidRequestError(
-                f"the last {len(self.contents) - self._done} messages repeat others so often that "
+                f"the last {len(self._contents) - self._done} messages repeat others so often that "
                 "every batch of them would equal one that ASAPP holds, and be taken for it; make "
                 "them differ, in their times for example"
             )

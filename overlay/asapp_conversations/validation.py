@@ -35,7 +35,7 @@ class Problem:
 
 def check_conversation_id(value: object) -> list[Problem]:
     """The problems of a conversation id; none when the document allows it."""
-    found = _problems(_conversation_validator(), value)
+    found = _problems(_validator("conversation_schema"), value)
     return [problem.under(BATCH.conversation_parameter) for problem in found]
 
 
@@ -50,6 +50,19 @@ def check_record(record: object) -> list[Problem]:
     return _problems(message_validator(), record)
 
 
+@cache
+def message_validator() -> jsonschema_rs.Validator:
+    """Judges one message in the API's JSON form."""
+    return _validator("message_schema")
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Validator:
+    schema: Mapping[str, Any] = getattr(BATCH, name)
+    # Masked, its messages never quote the value that they reject.
+    return jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True, mask="the value")
+
+
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:
     try:
         errors = list(validator.iter_errors(value))
@@ -61,19 +74,3 @@ def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem
 def _dotted(path: list[str | int]) -> str:
     parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return parts.removeprefix(".")
-
-
-@cache
-def message_validator() -> jsonschema_rs.Validator:
-    """Judges one message in the API's JSON form."""
-    return _validator(BATCH.message_schema)
-
-
-@cache
-def _conversation_validator() -> jsonschema_rs.Validator:
-    return _validator(BATCH.conversation_schema)
-
-
-def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
-    # Masked, its messages never quote the value that they reject.
-    return jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True, mask="the value")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from asapp_conversations import Message, Sender, SenderRole, agent
-from asapp_conversations.encoding import BATCH, encode_message
+from asapp_conversations.messages import BATCH, encode_message
 
 
 class Text(str):
@@ -107,7 +107,7 @@ def test_times_within_an_object_are_brought_into_their_form(
 ) -> None:
     """A later document may have times that stand deeper."""
     paths = (*BATCH.time_paths, ("sender", "since"))
-    monkeypatch.setattr("asapp_conversations.encoding.BATCH", BATCH._replace(time_paths=paths))
+    monkeypatch.setattr("asapp_conversations.messages.BATCH", BATCH._replace(time_paths=paths))
     sender = {**RECORD["sender"], "since": "2024-03-04 09:00+01:00"}  # type: ignore[dict-item]
     content, problems = encode_message({**RECORD, "sender": sender})
     assert json.loads(content)["sender"]["since"] == "2024-03-04T08:00:00Z"
