@@ -1,10 +1,14 @@
-"""What an answer says, whatever it looks like."""
+"""What an answer says, whatever it looks like, and whether it quotes the request.
+
+Messages are personal data, and no error may repeat them.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,27 +16,18 @@ from asapp_conversations_client.facts import WORDS, Operation
 from asapp_conversations_client.models import ErrorDetails
 
 from .auth import Credentials
-from .echoes import quotes
 
-MAX_ERROR_BYTES = 1024 * 1024
-"""What is read of an answer that is no success; the rest says no more."""
-
-KEPT_CHARACTERS = 4096
-"""How much of a text is kept on an exception."""
-
-PATH = re.compile(r"\[Path '/?([^']*)'\]")
-"""How ASAPP names the part of the request that is wrong (page "Error handling")."""
-
-TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)
-"""What an id or a code looks like; nothing else is shown as one."""
-
-PARTIAL = frozenset({206, 207})
-"""They never say that all was carried out (RFC 9110, 15.3.7; RFC 4918, 11.1)."""
+MAX_ERROR_BYTES = 1024 * 1024  # read of an answer that is no success; the rest says no more
+KEPT_CHARACTERS = 4096  # of a text, on an exception
+ECHO_LENGTH = 8  # a run of so many characters of the request counts as quoted from it
+COMPARED_WORDS = 1000  # characters; what is longer is not compared, and counts as a quotation
+COMPARED_REQUEST = 1_000_000  # bytes, likewise
+PATH = re.compile(r"\[Path '/?([^']*)'\]")  # of what is wrong (ASAPP's page "Error handling")
+TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)  # an id or a code; all else is shown as none
+NOT_JSON = object()
 
 DEFECT = "asapp_defect"
 """In `httpx.Response.extensions`: why the content is not the whole body, or None."""
-
-NOT_JSON = object()
 
 
 class AnswerReader:
@@ -47,15 +42,13 @@ class AnswerReader:
         self._defect: str | None = None
         self._parts: list[bytes] = []
         self._unpacker: Any = None
-        match response.headers.get("content-encoding", "").strip().lower():
-            case "" | "identity":
-                pass
-            case "gzip" | "x-gzip":
-                self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            case "deflate":
-                self._unpacker = zlib.decompressobj()
-            case _:
-                self._defect = "its body is encoded in a way that was not asked for"
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding in ("gzip", "x-gzip"):
+            self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        elif encoding == "deflate":
+            self._unpacker = zlib.decompressobj()
+        elif encoding not in ("", "identity"):
+            self._defect = "its body is encoded in a way that was not asked for"
 
     def take(self, chunk: bytes) -> bool:
         """Take in a chunk; whether there is any use in another one."""
@@ -92,46 +85,33 @@ class AnswerReader:
 def success_defect(operation: Operation | None, response: httpx.Response) -> str | None:
     """Why an answer with a 2xx does not say that the request was carried out; None if it does.
 
-    It does with a documented status other than 206 and 207, and JSON of any shape, or nothing
-    where the document promises nothing.
+    It does with a documented status and JSON of any shape, or nothing where the document promises
+    nothing; 206 and 207 never say it of all (RFC 9110, 15.3.7; RFC 4918, 11.1).
     """
     defect: str | None = response.extensions[DEFECT]
     if defect or operation is None:
         return defect
     status, successes = response.status_code, operation.successes
     media_types = successes.get(str(status), successes.get(f"{status // 100}XX"))
-    if media_types is None or status in PARTIAL:
+    if media_types is None or status in (206, 207):
         return "the document knows no such success"
     if not response.content:
         return "its body is empty" if media_types else None
-    if media_types and not any("json" in media_type for media_type in media_types):
-        return None
-    return "its body is not JSON" if _json(response.content) is NOT_JSON else None
+    other = media_types and not any("json" in media_type for media_type in media_types)
+    return None if other or _json(response.content) is not NOT_JSON else "its body is not JSON"
 
 
 class AnswerWords:
-    """What an answer tells in words, whatever its shape; reading it never fails.
-
-    Args:
-        response: the answer.
-        sent: the body of its request, which the words may quote.
-        keys: those that it was sent with, which they may quote, too.
-    """
+    """What an answer tells in words, be they quotations; reading it never fails."""
 
     def __init__(
         self, response: httpx.Response, sent: bytes, keys: Credentials | None = None
     ) -> None:
-        self._response = response
-        self._sent = sent
-        self._keys = keys
+        self._response, self._sent, self._keys = response, sent, keys
         self._payload = NOT_JSON if response.is_success else _json(response.content)
         self._details = _details(self._payload)
-
-    @property
-    def request_id(self) -> str:
-        """ASAPP's id of the request: an error's body tells it, or the header; else empty."""
-        header = self._response.headers.get("x-request-id", "")
-        return self._token(self._details.request_id) or self._token(header) or ""
+        header = response.headers.get("x-request-id", "")
+        self.request_id = self._token(self._details.request_id) or self._token(header) or ""
 
     def details(self) -> dict[str, Any]:
         """What `APIStatusError` keeps of it; what it did not tell is None."""
@@ -141,20 +121,74 @@ class AnswerWords:
         return {
             "code": self._token(self._details.code),
             "message": message or None,
-            "message_quotes_request": self._quotes(PATH.sub(_without_words, message)),
+            "message_quotes_request": self._quoted(PATH.sub(_without_words, message)),
             "request_id": self.request_id or None,
             "path": f"/{path[1]}" if path and not _without_words(path) else None,
             "body": self._payload if small else _text(self._response)[:KEPT_CHARACTERS],
         }
 
-    def _quotes(self, words: str) -> bool:
+    def _quoted(self, words: str) -> bool:
         return (self._keys is not None and self._keys.stand_in(words)) or quotes(self._sent, words)
 
     def _token(self, value: object) -> str | None:
         """An id or a code, if it looks like one and quotes nothing."""
-        if not isinstance(value, str) or not TOKEN.fullmatch(value) or self._quotes(value):
-            return None
-        return value
+        shown = isinstance(value, str) and TOKEN.fullmatch(value) and not self._quoted(value)
+        return str(value) if shown else None
+
+
+def quotes(sent: bytes, words: str) -> bool:
+    """Whether `words` repeat something of the request body `sent`.
+
+    They do with a run of 8 characters of a value, or a whole word equal to one; the document's own
+    names and enumerated values aside.
+    """
+    if len(words) > COMPARED_WORDS or len(sent) > COMPARED_REQUEST:
+        return True
+    words = words.casefold()
+    values = {value.casefold() for value in _values(sent)}
+    everything = "\0".join(values)
+    starts = range(len(words) - ECHO_LENGTH + 1)
+    if any(words[start : start + ECHO_LENGTH] in everything for start in starts):
+        return True
+    short = {value for value in values if len(value) < ECHO_LENGTH and value in words}
+    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words) for value in short)
+
+
+def _values(sent: bytes) -> Iterator[str]:
+    """Every text and number of the request, names that the document does not know among them."""
+    payload = _json(sent)
+    pending = [sent.decode("utf-8", "replace") if payload is NOT_JSON else payload]
+    while pending:
+        match pending.pop():
+            case None | bool():
+                pass
+            case dict(items):
+                pending += [*items, *items.values()]
+            case list(items):
+                pending += items
+            case item:
+                text = str(item).strip()
+                if text and text not in WORDS:
+                    yield text
+
+
+def _without_words(path: re.Match[str]) -> str:
+    """Nothing for a path that is made of the document's own names and of numbers; else itself."""
+    parts = path[1].split("/")
+    own = all(part in WORDS or (part.isascii() and part.isdigit()) for part in parts)
+    return "" if own else path[0]
+
+
+def _details(payload: object) -> ErrorDetails:
+    """The document's error details; a gateway, such as Apigee's `fault`, has a message alone."""
+    details = ErrorDetails(request_id="", message="", code="")
+    match payload:
+        case {"error": dict(error)}:
+            told = {name: str(it) for name, it in error.items() if type(it) in (str, int, float)}
+            return ErrorDetails.from_dict(details.to_dict() | told)
+        case {"error": str(words)} | {"fault": {"faultstring": str(words)}}:
+            details.message = words
+    return details
 
 
 def _json(content: bytes) -> object:
@@ -170,26 +204,3 @@ def _text(response: httpx.Response) -> str:
         return response.content.decode(response.charset_encoding or "utf-8", "replace")
     except (LookupError, ValueError):
         return response.content.decode("utf-8", "replace")
-
-
-def _without_words(path: re.Match[str]) -> str:
-    """Nothing for a path that is made of the document's own names and of numbers; else itself."""
-    parts = path[1].split("/")
-    own = all(part in WORDS or (part.isascii() and part.isdigit()) for part in parts)
-    return "" if own else path[0]
-
-
-def _details(payload: object) -> ErrorDetails:
-    """The document's error details, with empty strings for what is missing.
-
-    A gateway's answer has a message alone: `{"error": …}` or Apigee's
-    `{"fault": {"faultstring": …}}`.
-    """
-    blank = ErrorDetails(request_id="", message="", code="").to_dict()
-    match payload:
-        case {"error": dict(error)}:
-            kinds = (str, int, float)
-            blank |= {name: str(value) for name, value in error.items() if type(value) in kinds}
-        case {"error": str(words)} | {"fault": {"faultstring": str(words)}}:
-            return ErrorDetails(request_id="", message=words, code="")
-    return ErrorDetails.from_dict(blank)

@@ -3,19 +3,14 @@
 * AsappError
   - InvalidRequestError (a ValueError too): it was not sent
   - RequestFailedError
-    + APIConnectionError: no answer came back
-      . APITimeoutError: none in time
-    + APIStatusError: an answer that is no success
-      . BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403,
-        NotFoundError 404, ConflictError 409, PayloadTooLargeError 413,
-        UnprocessableEntityError 422, RateLimitError 429
-      . InternalServerError 5xx, ServiceUnavailableError 503
+    + APIConnectionError: no answer came back; APITimeoutError: none in time
+    + APIStatusError: an answer that is no success, with a class for each status
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -35,12 +30,11 @@ class AsappError(Exception):
 
     progress: Progress | None = None
     outcome_unknown: bool = False
-    to_go_on: ClassVar[str] = (
-        "To go on from there: create_messages(conversation_id, error.progress)."
-    )
+    to_go_on: ClassVar = "To go on from there: create_messages(conversation_id, error.progress)."
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        # Not by calling the class, for it may take more than args.
+        return type(self).__new__, (type(self), *self.args), vars(self)
 
     def __str__(self) -> str:
         sentences = self._sentences()
@@ -85,6 +79,9 @@ class RequestFailedError(AsappError):
     attempts: int = 1
     request_ids: tuple[str, ...] = ()
 
+    def _attempts(self) -> str:
+        return f"{self.attempts} attempt{'s' * (self.attempts != 1)}"
+
 
 class APIConnectionError(RequestFailedError):
     """No answer came back; `outcome_unknown` says whether the request may have arrived."""
@@ -93,8 +90,8 @@ class APIConnectionError(RequestFailedError):
         certainty = "may have been" if self.outcome_unknown else "was certainly not"
         ids = ", ".join(filter(None, self.request_ids))
         told = f", request ids {ids}" if ids else ""
-        attempts = f"({_count(self.attempts, 'attempt')}{told})."
-        return [*super()._sentences(), attempts, f"It {certainty} carried out."]
+        outcome = f"({self._attempts()}{told}). It {certainty} carried out."
+        return [*super()._sentences(), outcome]
 
 
 class APITimeoutError(APIConnectionError):
@@ -133,12 +130,12 @@ class APIStatusError(RequestFailedError):
         vars(self).update(answer)
 
     def _sentences(self) -> list[str]:
-        facts = [f"code {self.code}"] if self.code else []
-        facts += [f"request id {self.request_id}"] if self.request_id else []
-        facts += [_count(self.attempts, "attempt")]
+        phrase = responses.get(self.status_code, "(unassigned status)")
         but = f", but {self.defect}" if self.defect else ""
-        status = f"{self.status_code} {_phrase(self.status_code)}{but}"
-        sentences = [f"{self.args[0]}: {status} ({', '.join(facts)})."]
+        code = f"code {self.code}, " if self.code else ""
+        request_id = f"request id {self.request_id}, " if self.request_id else ""
+        facts = f"{code}{request_id}{self._attempts()}"
+        sentences = [f"{self.args[0]}: {self.status_code} {phrase}{but} ({facts})."]
         if self.message and self.message_quotes_request:
             about = f" about {self.path}" if self.path else ""
             sentences.append(
@@ -236,18 +233,3 @@ def status_error(status_code: int) -> type[APIStatusError]:
     """The class of error for a status."""
     fallback = InternalServerError if status_code >= 500 else APIStatusError
     return STATUS_ERRORS.get(status_code, fallback)
-
-
-def _phrase(status_code: int) -> str:
-    known = {status.value: status.phrase for status in HTTPStatus}
-    return known.get(status_code, "(unassigned status)")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _restore(cls: type[AsappError], args: tuple[Any, ...], state: dict[str, Any]) -> AsappError:
-    error = cls.__new__(cls, *args)
-    error.__dict__.update(state)
-    return error

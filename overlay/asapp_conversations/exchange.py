@@ -7,18 +7,11 @@ from datetime import timedelta
 
 import httpx
 from asapp_conversations_client.facts import Operation
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
-from . import retry
+from . import errors, retry
 from .answers import AnswerWords, success_defect
 from .auth import Credentials
-from .errors import (
-    APIConnectionError,
-    APITimeoutError,
-    InvalidRequestError,
-    RequestFailedError,
-    status_error,
-)
 from .logs import logger
 from .options import Settings
 from .progress import Receipt
@@ -55,10 +48,9 @@ class Exchange:
     outcome_unknown: bool = False
     resends: int = 0
     request_ids: list[str] = field(factory=list)
-    _started: float = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._started = self.settings.clock.monotonic()
+    _started: float = field(
+        init=False, default=Factory(lambda self: self.settings.clock.monotonic(), takes_self=True)
+    )
 
     @property
     def attempts(self) -> int:
@@ -68,44 +60,40 @@ class Exchange:
     def judge(
         self, outcome: httpx.Response | Exception, keys: Credentials | None = None
     ) -> httpx.Response | Resend:
-        """The answer to hand out, or what to do for another; raises when there is none.
-
-        An answer's words may quote the keys that it was sent with.
-        """
+        """The answer to hand out, or what to do for another; raises when there is none."""
         if isinstance(outcome, Exception):
             self.request_ids.append("")
             return self._judge_failure(outcome)
-        reader = AnswerWords(outcome, self.request.content, keys)
-        self.request_ids.append(reader.request_id)
+        words = AnswerWords(outcome, self.request.content, keys)
+        self.request_ids.append(words.request_id)
         defect = success_defect(self.operation, outcome) if outcome.is_success else None
         if outcome.is_success and not defect:
-            return self._accept(outcome, str(outcome.status_code))
-        return self._judge_status(outcome, defect, reader)
+            return self._accept(outcome)
+        return self._judge_status(outcome, defect, words)
 
     def _judge_failure(self, error: Exception) -> Resend:
-        kind, never_sent = type(error).__name__, retry.was_never_sent(error)
-        if never_sent and retry.is_programming_error(error):
+        name = type(error).__name__
+        if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
             # Its words may quote the header that cannot be sent, and that may be a key.
-            raise InvalidRequestError(
-                f"{self._description}: nothing was sent, for the request is malformed ({kind}); "
+            raise errors.InvalidRequestError(
+                f"{self._description}: nothing was sent, for the request is malformed ({name}); "
                 "check its headers and its URL"
             ) from None
-        self.outcome_unknown |= not never_sent
+        self.outcome_unknown |= not retry.was_never_sent(error)
         wait = retry.backoff(None, self.resends, self.settings.clock.random())
-        if not retry.is_programming_error(error) and self._may_resend(wait):
-            return self._resend(kind, wait)
-        self._log(logging.DEBUG, kind)
+        of_network = isinstance(error, (httpx.TransportError, OSError))
+        if of_network and self._may_resend(wait):
+            return self._resend(name, wait)
+        self._log(logging.DEBUG, name)
         # What another library says may quote a header, and that may be a key; what the server
         # says in the place of an answer may quote anything.
-        telling = isinstance(error, (httpx.TransportError, OSError))
-        words = str(error) if telling and not isinstance(error, httpx.ProtocolError) else ""
+        garbled = isinstance(error, httpx.ProtocolError)
+        words = str(error) if of_network and not garbled else ""
         timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
-        raise self._complete(
-            (APITimeoutError if timed_out else APIConnectionError)(
-                f"{self._description}: no answer from {self.request.url.netloc.decode('ascii')} "
-                f"({kind}: {words or 'no further word'})"
-            )
-        ) from (None if isinstance(error, httpx.ProtocolError) else error)
+        kind = errors.APITimeoutError if timed_out else errors.APIConnectionError
+        host = self.request.url.netloc.decode("ascii")
+        told = f"no answer from {host} ({name}: {words or 'no further word'})"
+        raise self._complete(kind(f"{self._description}: {told}")) from (None if garbled else error)
 
     def _judge_status(
         self, response: httpx.Response, defect: str | None, words: AnswerWords
@@ -114,7 +102,7 @@ class Exchange:
         success = self.operation.bodiless_success if self.operation else None
         if status == 409 and self.outcome_unknown and success is not None:
             stored = httpx.Response(success, json={}, request=self.request)
-            return self._accept(stored, "409, stored by an earlier attempt", by_conflict=True)
+            return self._accept(stored, by_conflict=True)
         if status == 401 and self.renewable:
             self.renewable = False
             self._log(logging.INFO, "401, asks for other credentials")
@@ -124,16 +112,17 @@ class Exchange:
         )
         asked = retry.retry_after(response.headers, clock.time())
         wait = retry.backoff(status, self.resends, clock.random()) if asked is None else asked
-        if (retry.is_retriable_status(status) or defect) and self._may_resend(wait):
+        # ASAPP asks to send again after 429 and 5xx alone.
+        if (status == 429 or status >= 500 or defect) and self._may_resend(wait):
             return self._resend(str(status), wait)
         self._log(logging.DEBUG, str(status))
-        error = status_error(status)(self._description, status, **words.details())
-        error.retry_after, error.defect = asked, defect
-        raise self._complete(error)
+        kind = errors.status_error(status)
+        raise self._complete(
+            kind(self._description, status, retry_after=asked, defect=defect, **words.details())
+        )
 
     @property
     def _description(self) -> str:
-        """Method and path, as they stand in errors and in the log."""
         return f"{self.request.method} {self.request.url.path}"
 
     @property
@@ -153,15 +142,14 @@ class Exchange:
         self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s")
         return Resend(wait)
 
-    def _accept(
-        self, response: httpx.Response, outcome: str, *, by_conflict: bool = False
-    ) -> httpx.Response:
+    def _accept(self, response: httpx.Response, *, by_conflict: bool = False) -> httpx.Response:
+        outcome = "409, stored by an earlier attempt" if by_conflict else str(response.status_code)
         self._log(logging.DEBUG, outcome)
         response.elapsed = timedelta(seconds=self._elapsed)
         response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict)
         return response
 
-    def _complete(self, error: RequestFailedError) -> RequestFailedError:
+    def _complete(self, error: errors.RequestFailedError) -> errors.RequestFailedError:
         error.attempts = self.attempts
         error.request_ids = tuple(self.request_ids)
         error.outcome_unknown = self.outcome_unknown
@@ -169,7 +157,6 @@ class Exchange:
 
     def _log(self, level: int, outcome: str) -> None:
         if logger.isEnabledFor(level):
-            about = f"attempt {self.attempts}, {self._elapsed:.3f} s"
             request_id = self.request_ids[-1] or "unknown"
-            words = "%s: %s (%s, request id %s)"
-            logger.log(level, words, self._description, outcome, about, request_id)
+            about = f"attempt {self.attempts}, {self._elapsed:.3f} s, request id {request_id}"
+            logger.log(level, "%s: %s (%s)", self._description, outcome, about)

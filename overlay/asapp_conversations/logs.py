@@ -7,12 +7,11 @@ import os
 from collections.abc import Mapping
 
 logger = logging.getLogger("asapp_conversations")
-VARIABLE = "ASAPP_LOG"
 
 
 def configure_logging(environment: Mapping[str, str] = os.environ) -> None:
     """Print this package's records on stderr from the level that `ASAPP_LOG` names, if any."""
-    name = environment.get(VARIABLE, "").upper()
+    name = environment.get("ASAPP_LOG", "").upper()
     level = logging.getLevelNamesMapping().get(name)
     if level:
         handler = logging.StreamHandler()
@@ -20,4 +19,4 @@ def configure_logging(environment: Mapping[str, str] = os.environ) -> None:
         logger.addHandler(handler)
         logger.setLevel(level)
     elif name:
-        logger.warning("%s=%s is not a level; use debug, info, warning or error", VARIABLE, name)
+        logger.warning("ASAPP_LOG=%s is not a level; use debug, info, warning or error", name)

@@ -23,8 +23,7 @@ class Receipt:
 
     Attributes:
         request_ids: ASAPP's id of each attempt, in order; empty where no answer told one.
-        confirmed_by_conflict: whether a 409 told that it is there, stored by an earlier attempt
-            whose answer was lost.
+        confirmed_by_conflict: whether a 409 told it, after an attempt whose answer was lost.
     """
 
     request_ids: tuple[str, ...] = ("",)
@@ -83,11 +82,11 @@ class Progress:
         return evolve(self, remaining=tuple(messages))
 
     def __str__(self) -> str:
-        held = self.stored + self.already_stored
-        total = held + len(self.unknown) + len(self.remaining)
-        if held == total:
-            return f"All of the {total} messages are stored."
+        held, unknown = self.stored + self.already_stored, len(self.unknown)
+        remaining = len(self.remaining)
+        if not unknown and not remaining:
+            return f"All of the {held} messages are stored."
         return (
-            f"Of {total} messages {held} are stored, {len(self.unknown)} are of unknown outcome "
-            f"and {len(self.remaining)} remain."
+            f"Of {held + unknown + remaining} messages {held} are stored, {unknown} are of unknown "
+            f"outcome and {remaining} remain."
         )

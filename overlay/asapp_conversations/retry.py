@@ -10,31 +10,18 @@ import httpx
 
 from .published import FAILED_FIRST_DELAY, RATE_LIMITED_FIRST_DELAY
 
-JITTER = 0.25
-"""A wait is stretched by up to this share, so that clients do not come back in step."""
-
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent twice (RFC 9110, section 9.2.2)."""
 
-LONGEST = 1e10
-"""Seconds, some 317 years: a longer wait is cut to it, so that no sum or date overflows."""
-
+JITTER = 0.25  # a wait is stretched by up to this share: clients do not come back in step
+LONGEST = 1e10  # seconds, some 317 years; longer waits are cut, so that no sum or date overflows
 SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
-MALFORMED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 NOT_CONNECTED_OF_AIOHTTP = frozenset({"ClientConnectorError", "ConnectionTimeoutError"})
 
 
-def is_retriable_status(status: int) -> bool:
-    """Whether ASAPP asks to send again: 429 and every 5xx, and no other."""
-    return status == 429 or status >= 500
-
-
 def backoff(status: int | None, resends: int, random: float) -> float:
-    """Seconds to wait before resend number `resends` + 1, by ASAPP's two schedules.
-
-    `status` is None when no answer came; `random`, from 0 to 1, sets the jitter.
-    """
+    """Seconds to wait before one more resend; `status` is None when no answer came."""
     first = RATE_LIMITED_FIRST_DELAY if status == 429 else FAILED_FIRST_DELAY
     return float(first * 2.0**resends * (1 + JITTER * random))
 
@@ -52,34 +39,30 @@ def is_outcome_unknown(status: int, *, before: bool, success: bool) -> bool:
 def retry_after(headers: httpx.Headers, now: float) -> float | None:
     """Seconds that `Retry-After` asks to wait (RFC 9110, section 10.2.3), or None.
 
-    The longest counts where there are several. A date counts from the answer's own `Date` where
-    there is one, so that a clock of ours that is wrong does no harm; `now` is the time in seconds
-    since 1970 otherwise.
+    The longest counts where there are several. A date counts from the answer's own `Date`, or else
+    from `now` (seconds since 1970), so that a clock of ours that is wrong does no harm.
     """
     sent = _http_date(headers.get("date", ""))
+    begin = now if sent is None else sent
     waits = []
     for value in headers.get_list("retry-after"):
         if SECONDS.fullmatch(value.strip()):
             waits.append(min(float(value), LONGEST))
         elif (moment := _http_date(value)) is not None:
-            waits.append(max(0.0, min(moment - (now if sent is None else sent), LONGEST)))
+            waits.append(max(0.0, min(moment - begin, LONGEST)))
     return max(waits, default=None)
 
 
 def was_never_sent(error: Exception) -> bool:
     """Whether the request can certainly not have reached the server."""
-    if not isinstance(error, NOT_CONNECTED) or error.__cause__ is None:
-        return isinstance(error, (*MALFORMED, *NOT_CONNECTED))
+    if not isinstance(error, NOT_CONNECTED):
+        return False
     # Other transports map their errors freely: httpx-aiohttp reports as ConnectTimeout both a
     # connection that was refused and one that was reset after the request had left.
-    kinds = type(error.__cause__).__mro__
-    of_httpcore = any(kind.__module__.startswith("httpcore") for kind in kinds)
-    return of_httpcore or not NOT_CONNECTED_OF_AIOHTTP.isdisjoint(kind.__name__ for kind in kinds)
-
-
-def is_programming_error(error: Exception) -> bool:
-    """Whether the request will fail in the same way, however often it is tried."""
-    return isinstance(error, MALFORMED) or not isinstance(error, (httpx.TransportError, OSError))
+    return error.__cause__ is None or any(
+        kind.__module__.startswith("httpcore") or kind.__name__ in NOT_CONNECTED_OF_AIOHTTP
+        for kind in type(error.__cause__).__mro__
+    )
 
 
 def _http_date(value: str) -> float | None:
