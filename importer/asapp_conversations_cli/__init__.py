@@ -67,7 +67,8 @@ def main() -> None:
             sys.stdout.write(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
         case [name, *_] if name in COMMANDS:
             _run(COMMANDS[name], arguments)
-        case [name, *_]:
+        case _:
+            name = arguments[0]
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f"Did you mean {near[0]}? " if near else ""
             _fail(f"There is no command {name!r}. {hint}`{DISTRIBUTION} --help` lists them all.")

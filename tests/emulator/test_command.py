@@ -20,7 +20,7 @@ from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator.cli import emulator, explain
 from typer.testing import CliRunner
 
-SCRIPT = "import typer; from asapp_conversations_emulator.cli import emulator; typer.run(emulator)"
+COMMAND = [sys.executable, "-u", "-m", "asapp_conversations_cli", "emulator", "--port", "0"]
 WRONG = Credentials("me", "wrong").headers()
 PATH = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC1"})
 MESSAGES = [agent("x", "a-1", "2024-03-04T08:00:00")]
@@ -30,7 +30,7 @@ MESSAGES = [agent("x", "a-1", "2024-03-04T08:00:00")]
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
     """The command as a process, the address it names, and its first lines."""
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", SCRIPT, "--port", "0", *arguments],
+        [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 
-MOST = message_batch_rules().max_messages
+MOST = BATCH.max_messages
 OPENED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NEW_YORK = timezone(timedelta(hours=-5))
 WORDS = (

@@ -21,20 +21,20 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations.toolkit import message_batch_rules
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
 from attrs import frozen
 
 REAL = os.environ.get("TRANSCRIPTS")
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = int(os.environ.get("KILLS", "40"))
 START = 1.0
 """Seconds within which a run is killed while it starts, reads and sorts."""
 
 LOST = "silence,stored"
 """What the emulator does to an answer that is lost: the batch is stored, and nobody hears of it."""
 
-MOST = message_batch_rules().max_messages
+MOST = BATCH.max_messages
 
 STARTED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 

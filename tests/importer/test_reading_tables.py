@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from asapp_conversations_importer import Files, Query, SourceError, Table
+from asapp_conversations_importer.reading.tables import open_query
 
 NAMES = ["conversation_id", "sender_role", "sender_external_id", "text", "timestamp"]
 AT = datetime(2024, 3, 4, 8, 0, 0, 123456)
@@ -198,9 +199,21 @@ def test_a_query_that_fails_half_way_stops_the_run(read) -> None:
         "(CASE WHEN i = 300000 THEN 'secret' ELSE '1' END)::INTEGER::VARCHAR AS text, "
         "now() AS timestamp FROM range(400000) r(i)"
     )
-    with pytest.raises(SourceError, match="Conversion Error") as caught:
+    with pytest.raises(SourceError, match=r"Conversion Error|does not say why") as caught:
         read(Query(late))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("wanted", "error"), [(True, KeyboardInterrupt), (False, SourceError)])
+def test_only_an_interrupt_that_was_wanted_is_one(wanted, error) -> None:
+    """DuckDB interrupts its own threads too when a query fails, and that is not Ctrl-C."""
+    with duckdb.connect() as connection:
+        sql = "SELECT i FROM range(100000000) r(i)"
+        _, batches = open_query(sql, connection, lambda: wanted)
+        next(iter(batches))
+        connection.interrupt()
+        with pytest.raises(error):
+            list(batches)
 
 
 def test_broken_parquet_stops_the_run(read, tmp_path) -> None:

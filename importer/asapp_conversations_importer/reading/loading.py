@@ -37,7 +37,10 @@ SCHEMA = pa.schema(
 
 
 def open_feeds(
-    source: Source, options: ReadOptions, connection: duckdb.DuckDBPyConnection
+    source: Source,
+    options: ReadOptions,
+    connection: duckdb.DuckDBPyConnection,
+    interrupted: Callable[[], bool],
 ) -> Generator[Feed]:
     """What a source consists of, one after the other, each open while it is looked at."""
     match source:
@@ -46,7 +49,7 @@ def open_feeds(
                 with ExitStack() as closing:
                     yield open_file(path, options, closing)
         case Query(sql):
-            schema, batches = open_query(sql, connection)
+            schema, batches = open_query(sql, connection, interrupted)
             yield Feed(
                 "query", "row", schema.names, table_records(schema, batches, "the query", options)
             )

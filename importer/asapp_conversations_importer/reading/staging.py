@@ -63,6 +63,7 @@ class Staging:
     def __init__(self, folder: Path, *, memory_limit: int = MEMORY_LIMIT) -> None:
         self._folder = folder
         self._memory_limit = memory_limit
+        self._interrupted = False
         self._feeds: list[Feed] = []
         self._passes: list[Generator[Conversation, None, None]] = []
 
@@ -90,6 +91,7 @@ class Staging:
 
     def interrupt(self) -> None:
         """End the sorting of `load`, or a query, from another thread: KeyboardInterrupt there."""
+        self._interrupted = True
         self._connection.interrupt()
         self._queries.interrupt()
 
@@ -118,7 +120,8 @@ class Staging:
                 "CREATE TABLE unsorted (conversation_id VARCHAR, sent_at BIGINT, sequence BIGINT, "
                 "feed INTEGER, number BIGINT, content BLOB)"
             )
-            with closing(open_feeds(source, loader.options, self._queries)) as feeds:
+            feeds = open_feeds(source, loader.options, self._queries, lambda: self._interrupted)
+            with closing(feeds):
                 for feed in feeds:
                     loader.take(feed)
         self._run(

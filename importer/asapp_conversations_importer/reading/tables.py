@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -43,14 +43,14 @@ def open_parquet(path: str, closing: ExitStack) -> tuple[pa.Schema, Iterator[pa.
 
 
 def open_query(
-    sql: str, connection: duckdb.DuckDBPyConnection
+    sql: str, connection: duckdb.DuckDBPyConnection, interrupted: Callable[[], bool]
 ) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-    """A query's columns, and its rows in order."""
+    """A query's columns, and its rows in order; it is asked whether an interrupt was wanted."""
     try:
         reader = run_interruptibly(connection, partial(_select, sql, connection))
     except duckdb.Error as error:
         raise query_error(error) from None
-    return reader.schema, _answered(reader)
+    return reader.schema, _answered(reader, interrupted)
 
 
 def _select(sql: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
@@ -60,13 +60,18 @@ def _select(sql: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchRe
     return connection.sql(sql).to_arrow_reader(BATCH)
 
 
-def _answered(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def _answered(
+    reader: pa.RecordBatchReader, interrupted: Callable[[], bool]
+) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        if str(error).startswith(INTERRUPTED):
+        if not str(error).startswith(INTERRUPTED):
+            raise query_error(error) from None
+        if interrupted():
             raise KeyboardInterrupt from None
-        raise query_error(error) from None
+        # When one of its threads fails, DuckDB interrupts the others, and may tell of that alone.
+        raise SourceError("the query fails half-way, and DuckDB does not say why") from None
 
 
 SPEAK_OF_THE_QUERY = (
