@@ -27,8 +27,8 @@ TOKEN = re.compile(r"[\w.:/+-]{1,128}", re.ASCII)  # an id or a code; all else i
 REQUEST_ID = "x-request-id"
 NOT_JSON = object()
 
-DEFECT = "asapp_defect"
-"""In `httpx.Response.extensions`: why the content is not the whole body, or None."""
+BODY = "asapp_body"
+"""In `httpx.Response.extensions`: what came of the body, and why it is not whole, or None."""
 
 
 class AnswerReader:
@@ -77,9 +77,9 @@ class AnswerReader:
                 self.break_off()
             del self.response.headers["Content-Encoding"]
         self.response.request = request
-        self.response.extensions[DEFECT] = self._defect
-        self.response.stream = httpx.ByteStream(b"".join(self._parts))
-        self.response.read()
+        content = b"".join(self._parts)
+        self.response.extensions[BODY] = content, self._defect
+        self.response.stream = httpx.ByteStream(content)
         return self.response
 
 
@@ -89,17 +89,19 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     It does with a documented status and JSON of any shape, or nothing where the document promises
     nothing; 206 and 207 never say it of all (RFC 9110, 15.3.7; RFC 4918, 11.1).
     """
-    defect: str | None = response.extensions[DEFECT]
+    content: bytes
+    defect: str | None
+    content, defect = response.extensions[BODY]
     if defect or operation is None:
         return defect
     status, successes = response.status_code, operation.successes
     media_types = successes.get(str(status), successes.get(f"{status // 100}XX"))
     if media_types is None or status in (206, 207):
         return "the document knows no such success"
-    if not response.content:
+    if not content:
         return "its body is empty" if media_types else None
     other = media_types and not any("json" in media_type for media_type in media_types)
-    return None if other or _json(response.content) is not NOT_JSON else "its body is not JSON"
+    return None if other or _json(content) is not NOT_JSON else "its body is not JSON"
 
 
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
@@ -115,6 +117,7 @@ class AnswerWords:
     def __init__(
         self, response: httpx.Response, sent: bytes, keys: Credentials | None = None
     ) -> None:
+        response.read()
         self._response, self._sent, self._keys = response, sent, keys
         self._payload = _json(response.content)
         self._details = _details(self._payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
 from asapp_conversations_client.facts import KEY_HEADERS
@@ -43,6 +44,11 @@ class Credentials:
             header: getattr(self, scheme.lower().replace("-", "_"))
             for scheme, header in KEY_HEADERS.items()
         }
+
+    @cached_property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same as they stand in a request."""
+        return [(name.encode(), value.encode()) for name, value in self.headers().items()]
 
     def stand_in(self, text: str) -> bool:
         """Whether one of the keys is part of a text."""

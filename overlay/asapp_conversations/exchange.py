@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 import httpx
 from asapp_conversations_client.facts import Operation
@@ -147,7 +146,6 @@ class Exchange:
     def _accept(self, response: httpx.Response, *, by_conflict: bool = False) -> httpx.Response:
         outcome = "409, stored by an earlier attempt" if by_conflict else str(response.status_code)
         self._log(logging.DEBUG, outcome)
-        response.elapsed = timedelta(seconds=self._elapsed)
         response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict)
         return response
 

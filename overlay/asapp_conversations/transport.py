@@ -259,7 +259,7 @@ def _signed(
     request: httpx.Request, keys: Credentials, timeouts: Mapping[str, float | None]
 ) -> httpx.Request:
     """A copy of the request that has the keys."""
-    added = [(name.encode(), value.encode()) for name, value in keys.headers().items()]
+    added = keys.raw_headers
     names = {name.lower() for name, _ in added}
     return httpx.Request(
         request.method,

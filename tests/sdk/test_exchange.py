@@ -24,7 +24,7 @@ def exchange(**facts: Any) -> Exchange:
 
 
 def answer(status: int, content: bytes = b"{}") -> httpx.Response:
-    return httpx.Response(status, content=content, extensions={"asapp_defect": None})
+    return httpx.Response(status, content=content, extensions={"asapp_body": (content, None)})
 
 
 def test_conflict_without_a_bodiless_success_is_an_error() -> None:
