@@ -155,7 +155,7 @@ class AsappTransport(_Sending, httpx.BaseTransport):
     def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         clock, limit = self.settings.clock, _time_limit(request)
         deadline = clock.monotonic() + limit
-        timeouts = _TimeLeft(request.extensions["timeout"], lambda: deadline - clock.monotonic())
+        timeouts = _TimeLeft(request.extensions["timeout"], deadline, clock.monotonic)
         response = self.session.carrier.handle_request(_signed(request, keys, timeouts))
         reader = AnswerReader(response, self.settings.max_answer_bytes)
         try:
@@ -236,13 +236,17 @@ def _drop_frames(error: BaseException) -> None:
 class _TimeLeft(dict[str, float | None]):
     """The timeouts of an attempt, cut to what is left of its time when httpcore looks one up."""
 
-    def __init__(self, timeouts: Mapping[str, float | None], left: Callable[[], float]) -> None:
+    def __init__(
+        self, timeouts: Mapping[str, float | None], deadline: float, now: Callable[[], float]
+    ) -> None:
         super().__init__(timeouts)
-        self._left = left
+        self._deadline, self._now = deadline, now
 
     def get(self, key: str, default: Any = None) -> Any:
         timeout = super().get(key, default)
-        return timeout if timeout is None else max(0.001, min(timeout, self._left()))
+        return (
+            timeout if timeout is None else max(0.001, min(timeout, self._deadline - self._now()))
+        )
 
 
 def _time_limit(request: httpx.Request) -> float:

@@ -115,5 +115,6 @@ def test_times_within_an_object_are_brought_into_their_form(
     assert not problems
     _, problems = encode_message({**RECORD, "sender": {**sender, "since": "soon"}})
     assert [problem.path for problem in problems] == ["sender.since"]
-    _, problems = encode_message({**RECORD, "sender": None})
-    assert [problem.path for problem in problems] == ["sender"]
+    for name in ("sender", "timestamp"):
+        _, problems = encode_message({**RECORD, name: None})
+        assert [problem.path for problem in problems] == [name]

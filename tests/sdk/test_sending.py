@@ -148,11 +148,13 @@ def test_more_unknown_than_a_batch_is_refused(time: Any, make_messages: MakeMess
 
 
 def test_closed_client_says_so(make_messages: MakeMessages) -> None:
-    """A closed client refuses to send."""
+    """A closed client refuses to send, and so does a copy of it."""
     client = Client()
+    copy = client.with_options()
     client.close()
-    with pytest.raises(InvalidRequestError, match="nothing was sent: the client is closed"):
-        client.create_messages("ABC", make_messages(1))
+    for one in (client, copy):
+        with pytest.raises(InvalidRequestError, match="nothing was sent: the client is closed"):
+            one.create_messages("ABC", make_messages(1))
 
 
 def test_async_twin(time: Any, make_messages: MakeMessages) -> None:
