@@ -62,6 +62,14 @@ def test_forked_clients_share_no_connection() -> None:
     assert len(set(server.ports)) == len(server.heads)
 
 
+def test_a_client_of_another_process_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process that was forked off, a client says that it belongs to the other one."""
+    client = Client()
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    with pytest.raises(InvalidRequestError, match="made in another process"):
+        client.create_messages("ABC", MESSAGES)
+
+
 @both
 def test_one_span_a_call(kind: Kind) -> None:
     """OpenTelemetry's `instrument_client` shows each call once, and no key."""
