@@ -156,7 +156,8 @@ def test_failures_show_no_key(
 ) -> None:
     """Neither the exception, its causes, their frames, its pickle nor the log has a key."""
     source: Any = (lambda: Credentials("id-1", SECRET)) if provided else None
-    options: dict[str, Any] = {"timeout": SOON, "retries": 1, "credentials": source}
+    timeout = SOON if "silence" in failure else 30
+    options: dict[str, Any] = {"timeout": timeout, "retries": 1, "credentials": source}
     with serving(FAILURES[failure]) as server, pytest.raises(AsappError) as caught:
         create(kind, base_url=server.url, conflict_is_stored=False, **options)
     error = caught.value

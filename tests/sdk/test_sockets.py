@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 from answering import SECRET, MakeMessages
 from asapp_conversations import APIConnectionError, APITimeoutError, AsyncClient, Client, Progress
@@ -115,7 +116,7 @@ def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
     """A server that never answers ends in APITimeoutError of unknown outcome."""
     Handler.answers[:] = [lambda: None]
     with (
-        Client(base_url=url, timeout=0.05, retries=0) as client,
+        Client(base_url=url, timeout=httpx.Timeout(0.2, connect=30), retries=0) as client,
         pytest.raises(APITimeoutError) as caught,
     ):
         client.create_messages("ABC", make_messages(1))
