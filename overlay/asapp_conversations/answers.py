@@ -107,8 +107,9 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
     """ASAPP's id of a request that succeeded; to look for parts of a message costs too much here."""
     told = response.headers.get(REQUEST_ID, "")
-    quoted = told.encode() in sent or (keys is not None and keys.stand_in(told))
-    return told if TOKEN.fullmatch(told) and not quoted else ""
+    if not TOKEN.fullmatch(told) or told.encode() in sent:
+        return ""
+    return "" if keys is not None and keys.stand_in(told) else told
 
 
 class AnswerWords:

@@ -175,7 +175,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         max_body_bytes: int,
     ) -> Steps[Stored]:
         upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
-        with upload.reporting():
+        try:
             for batch in upload:
                 in_doubt = upload.batch_in_doubt
                 try:
@@ -185,6 +185,9 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
                         raise
                 else:
                     upload.accept(receipt)
+        except BaseException as error:
+            upload.report_on(error)
+            raise
         return upload.result()
 
     def _sending(self, conversation_id: str, body: bytes, in_doubt: bool) -> Steps[Receipt]:
@@ -193,7 +196,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         response = yield partial(
             self._usable().request,
             operation.method,
-            httpx.URL(self.base_url.rstrip("/") + operation.path.format_map(parameter)),
+            httpx.URL(self._base_url.rstrip("/") + operation.path.format_map(parameter)),
             content=body,
             headers={"Content-Type": "application/json"},
             extensions={IN_DOUBT: in_doubt},

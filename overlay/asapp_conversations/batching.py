@@ -77,7 +77,7 @@ def halved_body_size(sizes: Sequence[int]) -> int:
 
 def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) -> int:
     most = min(BATCH.max_messages, len(contents) - start)
-    size = body_size([]) - 1
+    size = len(_opening()) + 1
     for count in range(most):
         size += len(contents[start + count]) + 1
         if size > max_body_bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message
@@ -44,7 +43,8 @@ class Upload:
         self._contents: list[bytes] = []
         self._max_body_bytes = max_body_bytes
         problems = check_conversation_id(conversation_id)
-        problems += self._add("unknown", before.unknown)
+        if before.unknown:
+            problems += self._add("unknown", before.unknown)
         self._in_doubt = self._doubtful_until = len(self._messages)
         if self._in_doubt > BATCH.max_messages:
             problems.append(Problem("unknown", "is more than one batch can hold"))
@@ -107,19 +107,14 @@ class Upload:
             return True
         return False
 
-    @contextmanager
-    def reporting(self) -> Iterator[None]:
+    def report_on(self, error: BaseException) -> None:
         """Put `progress` on whatever ends the upload early, be it Ctrl-C."""
-        try:
-            yield
-        except BaseException as error:
-            ours = isinstance(error, AsappError)
-            if ours and not (vars(error).get("outcome_unknown") or self.batch_in_doubt):
-                self._doubtful_until = self._done
-            vars(error)["progress"] = progress = self._progress()
-            if not ours:
-                error.add_note(f"{progress} {AsappError.to_go_on}")
-            raise
+        ours = isinstance(error, AsappError)
+        if ours and not (vars(error).get("outcome_unknown") or self.batch_in_doubt):
+            self._doubtful_until = self._done
+        vars(error)["progress"] = progress = self._progress()
+        if not ours:
+            error.add_note(f"{progress} {AsappError.to_go_on}")
 
     def result(self) -> Stored:
         """What has been stored by now."""
