@@ -22,7 +22,7 @@ from .messages import encode_message, encode_record
 from .options import Environment, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
-from .timestamps import parse_utc
+from .timestamps import format_utc, parse_utc
 from .validation import check_conversation_id, check_record
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "cut_batch",
     "encode_message",
     "encode_record",
+    "format_utc",
     "halved_body_size",
     "make_batch",
     "parse_utc",

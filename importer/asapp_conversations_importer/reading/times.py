@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import orjson
-from asapp_conversations.toolkit import parse_utc
+from asapp_conversations.toolkit import format_utc, parse_utc
 
 from .sources import ReadOptions
 
@@ -28,9 +27,7 @@ class TimeParser:
         if self._formats and isinstance(value, str):
             value = self._by_format(value)
         moment = parse_utc(value, self._timezone)
-        # The same text as WireTime's, at a fifth of the time.
-        text = orjson.dumps(moment, option=orjson.OPT_UTC_Z)[1:-1].decode()
-        return (moment - EPOCH) // MICROSECOND, text
+        return (moment - EPOCH) // MICROSECOND, format_utc(moment)
 
     @property
     def complaint(self) -> str:
