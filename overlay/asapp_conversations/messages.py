@@ -14,7 +14,7 @@ from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message, Sender, SenderRole
 from attrs import frozen
 
-from .timestamps import is_final, parse_timestamp, wire_text
+from .timestamps import NO_TIME, is_final, parse_timestamp, wire_text
 from .validation import Problem, check_record, message_validator
 
 OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
@@ -31,7 +31,7 @@ def agent(text: str, external_id: str, timestamp: datetime | str) -> Message:
     Args:
         text: what was said.
         external_id: the participant's identifier in your own system.
-        timestamp: when; a datetime or ISO 8601, in UTC if it has no zone.
+        timestamp: when; a datetime or its ISO 8601 text, in UTC if it has no zone.
     """
     return _message(SenderRole.AGENT, text, external_id, timestamp)
 
@@ -59,7 +59,7 @@ def _message(role: SenderRole, text: str, external_id: str, timestamp: datetime 
 def encode_message(message: Message | Mapping[str, Any]) -> Encoded:
     """One message as it is sent: a model, or a mapping in the API's JSON form.
 
-    Times may be datetimes or ISO 8601; they are sent in UTC, and taken as UTC without a zone.
+    Times may be datetimes or ISO 8601 texts; they are sent in UTC, and taken as UTC without a zone.
     """
     if isinstance(message, Message):
         try:
@@ -114,7 +114,7 @@ def _set_time(record: dict[str, Any], path: tuple[str, ...]) -> Problem | None:
             record[path[-1]] = wire_text(value)
         except ValueError:
             record[path[-1]] = str(value)
-            return Problem(".".join(path), "the value is not an ISO 8601 time")
+            return Problem(".".join(path), f"the value {NO_TIME}")
     return None
 
 

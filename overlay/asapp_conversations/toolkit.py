@@ -1,6 +1,7 @@
 """What a tool builds on that sends by itself; a program needs `Client` and `AsyncClient` alone.
 
 - `encode_message`, `encode_record`: a message, checked and encoded as it is sent;
+- `read_time`, `to_utc`, `format_utc`: a time, from any text that is one to the form that is sent;
 - `cut_batch`, `make_batch`, `body_size`, `halved_body_size`: request bodies out of messages, for
   `Client.send_batch`, which returns a `Receipt`;
 - `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
@@ -22,12 +23,13 @@ from .messages import encode_message, encode_record
 from .options import Environment, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
-from .timestamps import format_utc, parse_utc
+from .timestamps import NO_TIME, format_utc, read_time, to_utc
 from .validation import check_conversation_id, check_record
 
 __all__ = [
     "KEY_VARIABLES",
     "MAX_BODY_BYTES",
+    "NO_TIME",
     "REQUESTS_PER_SECOND",
     "AsyncCredentialsProvider",
     "AsyncGate",
@@ -49,7 +51,8 @@ __all__ = [
     "format_utc",
     "halved_body_size",
     "make_batch",
-    "parse_utc",
+    "read_time",
     "resolve_base_url",
     "status_error",
+    "to_utc",
 ]

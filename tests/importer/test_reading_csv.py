@@ -14,7 +14,7 @@ ROW = "C1,agent,007,hello,2024-03-04T08:00:00Z\n"
 
 def test_cells_stay_as_they_are_written(read_text) -> None:
     """Leading zeros, numbers and words for nothing are text like any other."""
-    rows = ["0012,agent,007,00.50,2024-03-04", "0012,agent,1e5,NULL,2024-03-05"]
+    rows = ["0012,agent,007,00.50,2024-03-04 08:00", "0012,agent,1e5,NULL,2024-03-05 08:00"]
     result = read_text("a.csv", HEADER + "\n".join(rows))
 
     assert result.ids == ["0012"]
@@ -33,7 +33,7 @@ def test_the_delimiter_is_found(read_text, delimiter) -> None:
 
 def test_quotes_hold_delimiters_and_line_breaks(read_text) -> None:
     """A quoted cell may hold anything; rows are counted as a spreadsheet does."""
-    quoted = 'C1,agent,a,"one, ""two""\r\nthree",2024-03-04\r\n'
+    quoted = 'C1,agent,a,"one, ""two""\r\nthree",2024-03-04 08:00\r\n'
     result = read_text("a.csv", HEADER + quoted + "\r\n" + ROW.replace("hello", ""))
 
     assert result.texts == ['one, "two"\r\nthree']
@@ -45,15 +45,15 @@ def test_quotes_hold_delimiters_and_line_breaks(read_text) -> None:
     ("row", "field", "reason"),
     [
         (b"C1,agent,a,hello\n", None, "has 4 cells where the header has 5"),
-        (b"C1,agent,a,hello, world,2024-03-04\n", None, "has 6 cells where the header has 5"),
-        (b'C1,agent,a,"hello"x,2024-03-04\n', None, "is not CSV: ',' expected after '\"'"),
+        (b"C1,agent,a,hello, world,2024-03-04 08:00\n", None, "has 6 cells where the header has 5"),
+        (b'C1,agent,a,"hello"x,2024-03-04 08:00\n', None, "is not CSV: ',' expected after '\"'"),
         (
-            b"C1,agent,a,caf\xe9,2024-03-04\n",
+            b"C1,agent,a,caf\xe9,2024-03-04 08:00\n",
             "text",
             "has bytes or surrogates that are no text in UTF-8",
         ),
-        (b"C1,,a,hello,2024-03-04\n", "sender.role", "is missing"),
-        (b"C1,agent,,hello,2024-03-04\n", "sender.externalId", "is missing"),
+        (b"C1,,a,hello,2024-03-04 08:00\n", "sender.role", "is missing"),
+        (b"C1,agent,,hello,2024-03-04 08:00\n", "sender.externalId", "is missing"),
     ],
 )
 def test_a_bad_row_is_rejected_alone(read_text, row, field, reason) -> None:
@@ -81,7 +81,10 @@ def test_a_byte_order_mark_is_no_part_of_the_header(read_text) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (HEADER + ROW + 'C1,agent,a,"hello,2024-03-04\n' + ROW * 3, "a quote that opens in row 3"),
+        (
+            HEADER + ROW + 'C1,agent,a,"hello,2024-03-04 08:00\n' + ROW * 3,
+            "a quote that opens in row 3",
+        ),
         (HEADER.replace("text", "timestamp") + ROW, "more than one column timestamp"),
         ('"a"b,c\n', "its header is no CSV"),
         ("\ufeff".encode("utf-16").decode("latin-1"), "no column"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 from asapp_conversations import InvalidRequestError, agent
-from asapp_conversations.toolkit import encode_message
+from asapp_conversations.toolkit import NO_TIME, encode_message
 from asapp_conversations_importer import ReadOptions, SourceError
 from asapp_conversations_importer.reading.record_parser import (
     RecordParser,
@@ -72,7 +72,7 @@ def test_columns_can_be_mapped(record) -> None:
         "payload": {"body": {"said": "hello"}},
         "who.role": "agent",
         "sender": {"external_id": "a"},
-        "timestamp": "2024-03-04",
+        "timestamp": "2024-03-04 08:00",
     }
     mapping = {"conversation_id": "ref", "text": "payload.body.said", "sender.role": "who.role"}
 
@@ -116,7 +116,7 @@ def test_any_number_of_shapes_is_read(record) -> None:
             {"time_formats": ("%d.%m.%Y", "%d/%m/%Y %H:%M")},
             "2024-03-04T08:00:00Z",
         ),
-        ("2024-03-04", {"time_formats": ("%d.%m.%Y",)}, "2024-03-04T00:00:00Z"),
+        ("2024-03-04 08:00", {"time_formats": ("%d.%m.%Y",)}, "2024-03-04T08:00:00Z"),
         (datetime(2024, 3, 4, 8, tzinfo=timezone(timedelta(hours=1))), {}, "2024-03-04T07:00:00Z"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_time_that_fits_no_pattern_says_so(record) -> None:
     """The reason tells that the patterns were tried."""
     outcome = read_one(record(timestamp="4 March"), time_formats=("%d.%m.%Y",))
 
-    assert outcome.problems[0].reason == "is not an ISO 8601 time and fits no time format"
+    assert outcome.problems[0].reason == f"{NO_TIME} and fits no time format"
 
 
 def test_the_form_of_a_message_is_pinned(record) -> None:

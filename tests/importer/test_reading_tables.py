@@ -165,7 +165,7 @@ def test_columns_of_one_name_stop_the_run(read) -> None:
 
 def test_a_query_is_read_in_its_order(read, tmp_path) -> None:
     """A query's rows are counted in the order in which it gives them."""
-    pq.write_table(table(timestamp=["2024-03-04", "?"]), tmp_path / "a.parquet")
+    pq.write_table(table(timestamp=["2024-03-04 08:00", "?"]), tmp_path / "a.parquet")
     result = read(Query(f"FROM '{tmp_path}/*.parquet' ORDER BY text DESC"))
 
     assert result.texts == ["one"]

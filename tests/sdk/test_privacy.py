@@ -24,7 +24,7 @@ def test_no_message_text_and_no_secret_anywhere(
     server = Server(error(400, f"[Path '/messages/0/text'] bad text: {text[:20]}… for x9"))
     client = server.client(time)
     with pytest.raises(APIStatusError) as caught:
-        client.create_messages("ABC", [agent(text, "x9", "2024-03-04")])
+        client.create_messages("ABC", [agent(text, "x9", "2024-03-04 08:00")])
     failure = caught.value
     assert failure.path == "/messages/0/text"
     assert "about /messages/0/text quote the request and are not repeated here" in str(failure)
@@ -64,7 +64,10 @@ def test_words_that_quote_nothing_are_shown_whole(time: Any, make_messages: Make
 
 def test_words_about_large_requests_are_withheld(time: Any) -> None:
     """When there is too much to compare, the answer's words count as a quotation."""
-    messages = [agent("x" * 600_000, "a", "2024-03-04"), agent("y" * 600_000, "a", "2024-03-04")]
+    messages = [
+        agent("x" * 600_000, "a", "2024-03-04 08:00"),
+        agent("y" * 600_000, "a", "2024-03-04 08:00"),
+    ]
     with pytest.raises(APIStatusError) as caught:
         Server(error(400, "whatever")).client(time).create_messages("ABC", messages)
     assert caught.value.message == "whatever"

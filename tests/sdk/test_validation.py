@@ -15,10 +15,10 @@ def test_every_problem_is_named_before_anything_is_sent(time: Any) -> None:
     server = Server(OK)
     good = agent("fine", "a-1", "2024-03-04T08:00:00")
     bad = agent("", 5, "PRIVATE")  # type: ignore[arg-type]
-    strange = agent("PRIVATE \ud800", "a-1", "2024-03-04")
-    role = agent("fine", "a-1", "2024-03-04")
+    strange = agent("PRIVATE \ud800", "a-1", "2024-03-04 08:00")
+    role = agent("fine", "a-1", "2024-03-04 08:00")
     role.sender.role = "PRIVATE"  # type: ignore[assignment]
-    senderless = agent("fine", "a-1", "2024-03-04")
+    senderless = agent("fine", "a-1", "2024-03-04 08:00")
     senderless.sender = None  # type: ignore[assignment]
     with pytest.raises(InvalidRequestError) as caught:
         server.client(time).create_messages("a-b", [good, bad, strange, role, senderless, 7])  # type: ignore[list-item]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from asapp_conversations.toolkit import format_utc, parse_utc
+from asapp_conversations.toolkit import NO_TIME, format_utc, read_time, to_utc
 
 from .sources import ReadOptions
 
@@ -26,13 +26,14 @@ class TimeParser:
         """
         if self._formats and isinstance(value, str):
             value = self._by_format(value)
-        moment = parse_utc(value, self._timezone)
+        moment = read_time(value)[0] if isinstance(value, str) else value
+        moment = to_utc(moment if moment.tzinfo else moment.replace(tzinfo=self._timezone))
         return (moment - EPOCH) // MICROSECOND, format_utc(moment)
 
     @property
     def complaint(self) -> str:
         """What is wrong with a text that `parse` refuses."""
-        return "is not an ISO 8601 time" + " and fits no time format" * bool(self._formats)
+        return NO_TIME + " and fits no time format" * bool(self._formats)
 
     def _by_format(self, value: str) -> datetime | str:
         for pattern in self._formats:
