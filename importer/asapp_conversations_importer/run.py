@@ -16,7 +16,7 @@ from asapp_conversations.toolkit import (
     AsyncCredentialsProvider,
     Clock,
     TaskPacer,
-    ask_async,
+    ask,
     resolve_base_url,
 )
 from asapp_conversations_client.facts import BATCH
@@ -97,7 +97,7 @@ class ImportRun:
 
     async def run(self, on_progress: Callable[[ImportReport], None]) -> ImportReport:
         """Read, send, and write down; raises only for what stops it before the first request."""
-        keys = await ask_async(self._keys)
+        keys = await ask(self._keys)
         target = Target(str(self._base_url), keys.api_id)
         options = self._options
         with (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
@@ -12,6 +11,7 @@ from asapp_conversations_client.facts import KEY_HEADERS
 from attrs import field, frozen
 
 from .errors import InvalidRequestError
+from .steps import maybe_await
 
 KEY_VARIABLES = {"api_id": "ASAPP_API_ID", "api_secret": "ASAPP_API_SECRET"}
 """The environment variable that each part of the credentials is read from."""
@@ -91,16 +91,11 @@ def choose_credentials(
         del api_secret  # no frame that an error passes through holds it
 
 
-def ask(source: Credentials | CredentialsProvider) -> Credentials:
-    """The credentials, or what their provider returns."""
-    return _checked(source() if callable(source) else source)
-
-
-async def ask_async(source: Credentials | AsyncCredentialsProvider) -> Credentials:
+async def ask(source: Credentials | AsyncCredentialsProvider) -> Credentials:
     """The credentials, or what their provider returns, now or later."""
     answer: Any = source() if callable(source) else source
     try:
-        return _checked(await answer if inspect.isawaitable(answer) else answer)
+        return _checked(await maybe_await(answer))
     finally:
         del answer  # it may be a secret, too
 

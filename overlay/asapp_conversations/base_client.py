@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
@@ -16,13 +16,9 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .auth import (
-    Credentials,
-    ProviderT,
-    choose_credentials,
-)
+from .auth import Credentials, ProviderT, choose_credentials
 from .clock import Clock
-from .errors import InvalidRequestError, RequestFailedError
+from .errors import InvalidRequestError
 from .exchange import RECEIPT
 from .options import (
     KEEP,
@@ -36,7 +32,7 @@ from .options import (
 )
 from .pacing import AsyncGate, Gate, Pacer
 from .progress import AnyMessage, Progress, Receipt, Stored
-from .steps import Steps
+from .steps import maybe_await
 from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session
 from .uploading import Upload
 
@@ -44,6 +40,8 @@ USER_AGENT: Final = (
     f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
     f"httpx/{httpx.__version__} python/{platform.python_version()}"
 )
+
+JSON: Final = httpx.Headers({"Content-Type": "application/json"})
 
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
 GateT = TypeVar("GateT", Gate, AsyncGate)
@@ -167,47 +165,30 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
             )
         return self._httpx
 
-    def _creating(
+    async def _create(
         self,
         conversation_id: str,
         messages: Iterable[AnyMessage] | Progress,
         conflict_is_stored: bool,
         max_body_bytes: int,
-    ) -> Steps[Stored]:
+    ) -> Stored:
         upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
-        try:
-            for batch in upload:
-                in_doubt = upload.batch_in_doubt
-                try:
-                    receipt = yield from self._sending(conversation_id, batch.body, in_doubt)
-                except RequestFailedError as error:
-                    if not upload.recovers_from(error):
-                        raise
-                else:
-                    upload.accept(receipt)
-        except BaseException as error:
-            upload.report_on(error)
-            raise
-        return upload.result()
+        return await upload.send_with(partial(self._send, conversation_id))
 
-    def _sending(self, conversation_id: str, body: bytes, in_doubt: bool) -> Steps[Receipt]:
-        operation = BATCH.operation
-        parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
-        response = yield partial(
-            self._usable().request,
-            operation.method,
-            httpx.URL(self._base_url.rstrip("/") + operation.path.format_map(parameter)),
-            content=body,
-            headers={"Content-Type": "application/json"},
-            extensions={IN_DOUBT: in_doubt},
+    async def _send(self, conversation_id: str, body: bytes, in_doubt: bool) -> Receipt:
+        response: httpx.Response = await maybe_await(
+            self._usable().request(
+                BATCH.operation.method,
+                _batch_url(self._base_url, conversation_id),
+                content=body,
+                headers=JSON,
+                extensions={IN_DOUBT: in_doubt},
+            )
         )
         receipt: Receipt = response.extensions[RECEIPT]
         return receipt
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    __eq__, __hash__ = object.__eq__, object.__hash__  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         # A client whose constructor failed has no base URL, and may still be shown.
@@ -218,6 +199,13 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
             f"a {type(self).__name__} holds connections and keys, and is neither pickled nor "
             "copied: make one where it is needed, or use with_options()"
         )
+
+
+@lru_cache
+def _batch_url(base_url: str, conversation_id: str) -> httpx.URL:
+    """Where the batches of a conversation go; httpx takes longer to read a URL than to encode one."""
+    parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
+    return httpx.URL(base_url.rstrip("/") + BATCH.operation.path.format_map(parameter))
 
 
 # Python shows this name where it refuses an argument, and nobody knows BaseClient.

@@ -14,7 +14,7 @@ from .auth import AsyncCredentialsProvider, CredentialsProvider
 from .base_client import BaseClient, Kinds
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .progress import AnyMessage, Progress, Receipt, Stored
-from .steps import run, run_async
+from .steps import run
 from .transport import AsappTransport, AsyncAsappTransport
 from .validation import demand_conversation_id
 
@@ -87,7 +87,7 @@ class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, 
         Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
         out as it is, with the same `progress` as an attribute, and its counts in a note.
         """
-        return run(self._creating(conversation_id, messages, conflict_is_stored, max_body_bytes))
+        return run(self._create(conversation_id, messages, conflict_is_stored, max_body_bytes))
 
     def send_batch(self, conversation_id: str, body: bytes, *, in_doubt: bool = False) -> Receipt:
         """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
@@ -102,7 +102,7 @@ class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, 
             AsappError: it is not stored, or `outcome_unknown` says that it may be.
         """
         demand_conversation_id(conversation_id)
-        return run(self._sending(conversation_id, body, in_doubt))
+        return run(self._send(conversation_id, body, in_doubt))
 
     def get_httpx_client(self) -> httpx.Client:
         """The httpx client that carries every request of this client.
@@ -151,16 +151,14 @@ class AsyncClient(
         """Add messages to a conversation; see `Client.create_messages`."""
         if isinstance(messages, AsyncIterable):
             messages = [message async for message in messages]
-        return await run_async(
-            self._creating(conversation_id, messages, conflict_is_stored, max_body_bytes)
-        )
+        return await self._create(conversation_id, messages, conflict_is_stored, max_body_bytes)
 
     async def send_batch(
         self, conversation_id: str, body: bytes, *, in_doubt: bool = False
     ) -> Receipt:
         """Send one ready request body; see `Client.send_batch`."""
         demand_conversation_id(conversation_id)
-        return await run_async(self._sending(conversation_id, body, in_doubt))
+        return await self._send(conversation_id, body, in_doubt)
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """The httpx client that carries every request; see `Client.get_httpx_client`."""

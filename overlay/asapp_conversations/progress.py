@@ -54,27 +54,21 @@ class Stored:
     request_ids: tuple[str, ...] = ()
 
 
-@frozen
-class Progress:
+@frozen(kw_only=True)
+class Progress(Stored):
     """How far a call of `create_messages` came; hand it in the place of messages to go on.
 
     Attributes:
-        stored: how many messages ASAPP has accepted in this call.
-        already_stored: how many it held from before.
         unknown: the messages of the one batch whose outcome no answer told. They are sent first,
             as the very same batch, so that ASAPP can tell whether it holds it.
         remaining: the messages that are certainly not stored, in order.
-        requests: how many requests have left, without those of a batch that was interrupted.
-        retries: how many of them were resends.
         sent: the digests of the batches that ASAPP holds; no later batch equals one of them.
+
+    The rest is as in `Stored`, without the requests of a batch that was interrupted.
     """
 
-    stored: int = 0
-    already_stored: int = 0
     unknown: Sequence[AnyMessage] = field(default=(), repr=counted)
     remaining: Sequence[AnyMessage] = field(default=(), repr=counted)
-    requests: int = 0
-    retries: int = 0
     sent: frozenset[bytes] = field(default=frozenset(), repr=counted)
 
     def with_remaining(self, messages: Iterable[AnyMessage]) -> Self:

@@ -1,42 +1,24 @@
-"""One course of action for threads and for tasks.
-
-It is a generator that yields each call with an effect, and is sent its result or thrown its error.
-"""
+"""One course of action for threads and for tasks: coroutines, which in a thread never wait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import inspect
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
-Steps = Generator[Callable[..., Any], Any, ResultT]
 
 
-def run(steps: Steps[ResultT]) -> ResultT:
-    """Make the calls one after the other; the generator's own result."""
+def run(steps: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """What a coroutine returns that only calls functions for threads."""
     try:
-        call = next(steps)
-        while True:
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001 - the generator decides
-                call = steps.throw(error)
-            else:
-                call = steps.send(result)
+        steps.send(None)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
+    steps.close()
+    raise TypeError("Client is for threads, and takes no async functions: use AsyncClient")
 
 
-async def run_async(steps: Steps[ResultT]) -> ResultT:
-    """The async twin: each call is awaited."""
-    try:
-        call = next(steps)
-        while True:
-            try:
-                result = await call()
-            except BaseException as error:  # noqa: BLE001 - the generator decides
-                call = steps.throw(error)
-            else:
-                call = steps.send(result)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+async def maybe_await(result: Awaitable[ResultT] | ResultT) -> ResultT:
+    """The result of a call, awaited if the function was an async one."""
+    return await result if inspect.isawaitable(result) else result

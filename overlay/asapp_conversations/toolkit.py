@@ -12,7 +12,7 @@ from .auth import (
     KEY_VARIABLES,
     AsyncCredentialsProvider,
     CredentialsProvider,
-    ask_async,
+    ask,
     choose_credentials,
 )
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
@@ -40,7 +40,7 @@ __all__ = [
     "Exchange",
     "Gate",
     "TaskPacer",
-    "ask_async",
+    "ask",
     "body_size",
     "check_conversation_id",
     "check_record",

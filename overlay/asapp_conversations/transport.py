@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
 
 import anyio
 import anyio.lowlevel
@@ -19,13 +18,13 @@ from asapp_conversations_client.facts import OPERATIONS
 from attrs import define, field
 
 from .answers import AnswerReader
-from .auth import Credentials, ask, ask_async
+from .auth import AsyncCredentialsProvider, Credentials, ask
 from .errors import AsappError, InvalidRequestError
 from .exchange import Exchange
 from .options import Settings, origin
 from .pacing import AsyncGate, Gate
 from .retry import IDEMPOTENT_METHODS
-from .steps import Steps, run, run_async
+from .steps import maybe_await, run
 
 IN_DOUBT = "asapp_in_doubt"
 """In `httpx.Request.extensions`: whether an earlier call may have carried this request out."""
@@ -39,7 +38,7 @@ class Session:
     """What a client shares with its copies: the connections, and the keys in force."""
 
     carrier: Any
-    source: Any
+    source: Credentials | AsyncCredentialsProvider
     turn: Any
     keys: Credentials | None = None
     closed: bool = False
@@ -47,10 +46,10 @@ class Session:
     loop: object = None
 
     def check_usable(self) -> None:
+        """Two processes or loops on one connection would take each other's answers."""
         if self.closed:
             raise InvalidRequestError("nothing was sent: the client is closed")
         if self.process != os.getpid():
-            # Two processes on one connection would take each other's answers.
             raise InvalidRequestError(
                 "nothing was sent: this client was made in another process; make one in each"
             )
@@ -64,6 +63,16 @@ class Session:
                 "used; make one in each, with `async with AsyncClient(…)`"
             )
 
+    async def renew_keys(self, refused: Credentials | None) -> Credentials:
+        """The keys in force, asked for again unless somebody else has just done it."""
+        await maybe_await(self.turn.acquire())
+        try:
+            if self.keys is None or self.keys is refused:
+                self.keys = await ask(self.source)
+            return self.keys
+        finally:
+            self.turn.release()
+
 
 @define(eq=False, slots=False)
 class _Sending:
@@ -75,23 +84,23 @@ class _Sending:
     owner: bool = True
     """Whether closing the transport closes the session, which it shares with its copies."""
 
-    def _steps(
-        self,
-        request: httpx.Request,
-        fetch_keys: Callable[[Credentials | None], Any],
-        send: Callable[[httpx.Request, Credentials], Any],
-        sleep: Callable[[float], Any],
-    ) -> Steps[httpx.Response]:
+    _attempt: ClassVar[Callable[..., Awaitable[httpx.Response]]]
+
+    async def _exchange(
+        self, request: httpx.Request, sleep: Callable[[float], Awaitable[None] | None]
+    ) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
         exchange = self._begin(request)
         refused: Credentials | None = None
         try:
             while True:
                 self.session.check_usable()
-                keys = yield partial(fetch_keys, refused)
-                yield partial(self.gate.admit, exchange)
+                keys = self.session.keys
+                if keys is None or keys is refused:
+                    keys = await self.session.renew_keys(refused)
+                await maybe_await(self.gate.admit(exchange))
                 try:
-                    outcome = yield partial(send, request, keys)
+                    outcome: Any = await self._attempt(request, keys)
                 except BaseException as error:
                     _drop_frames(error)
                     self.gate.settle(exchange, error)
@@ -105,7 +114,7 @@ class _Sending:
                     request.extensions[ANSWERED] = True
                     return verdict
                 refused = keys if verdict.renew_credentials else None
-                yield partial(sleep, verdict.wait)
+                await maybe_await(sleep(verdict.wait))
         except AsappError as error:
             error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
             raise
@@ -143,16 +152,9 @@ class AsappTransport(_Sending, httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        return run(self._steps(request, self._fetch_keys, self._send, self.settings.clock.sleep))
+        return run(self._exchange(request, self.settings.clock.sleep))
 
-    def _fetch_keys(self, refused: Credentials | None) -> Credentials:
-        session = self.session
-        with session.turn:
-            if session.keys is None or session.keys is refused:
-                session.keys = ask(session.source)
-            return session.keys
-
-    def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
+    async def _attempt(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         clock, limit = self.settings.clock, _time_limit(request)
         deadline = clock.monotonic() + limit
         timeouts = _TimeLeft(request.extensions["timeout"], deadline, clock.monotonic)
@@ -182,19 +184,11 @@ class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
     """Sends for tasks of one event loop, the one that it is first used in."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.session.bind_to_loop()
         await request.aread()
-        sleep = self.settings.clock.sleep_async
-        return await run_async(self._steps(request, self._fetch_keys, self._send, sleep))
+        return await self._exchange(request, self.settings.clock.sleep_async)
 
-    async def _fetch_keys(self, refused: Credentials | None) -> Credentials:
-        session = self.session
-        session.bind_to_loop()
-        async with session.turn:
-            if session.keys is None or session.keys is refused:
-                session.keys = await ask_async(session.source)
-            return session.keys
-
-    async def _send(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
+    async def _attempt(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         limit = _time_limit(request)
         reader: AnswerReader | None = None
         with anyio.move_on_after(limit) as scope:

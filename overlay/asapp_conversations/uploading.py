@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message
@@ -24,11 +25,7 @@ NO_MESSAGES = (Message, str, bytes, Mapping)
 
 
 class Upload:
-    """Takes the messages of one call through, in order: iterate over its batches.
-
-    Each is followed by `accept` or `recovers_from`, before the next is asked for. Every message is
-    encoded and checked at first: `InvalidRequestError` tells all that is wrong.
-    """
+    """One call's messages, each encoded and checked: `InvalidRequestError` tells all problems."""
 
     def __init__(
         self,
@@ -72,70 +69,34 @@ class Upload:
             self._messages.append(message)
             self._contents.append(content)
 
-    def __iter__(self) -> Iterator[Batch]:
-        while self._done < len(self._contents):
-            self._batch = self._next_batch()
-            # From `_done` to here the outcome is unknown; nothing behind it has been sent.
-            self._doubtful_until = self._done + self._batch.count
-            yield self._batch
+    async def send_with(self, send: Callable[[bytes, bool], Awaitable[Receipt]]) -> Stored:
+        """Send one batch after the other.
 
-    @property
-    def batch_in_doubt(self) -> bool:
-        """Whether the batch at hand is one that an earlier call may have stored."""
-        return self._done < self._in_doubt
-
-    def accept(self, receipt: Receipt) -> None:
-        """Take in that ASAPP holds the batch at hand."""
-        self._count(receipt.request_ids)
-        self._advance(before=self.batch_in_doubt and receipt.confirmed_by_conflict)
-
-    def recovers_from(self, error: RequestFailedError) -> bool:
-        """Take in that the batch at hand has failed; whether the upload can go on after that.
-
-        A batch that is too large is halved, and no later one is larger than its larger half.
+        Args:
+            send: sends a body; it is told, too, whether an earlier call may have stored this one.
         """
-        self._count(error.request_ids)
-        if isinstance(error, ConflictError):
-            self._advance(before=True)
-            return self._conflict_is_stored
-        if error.outcome_unknown:
-            return False
-        self._doubtful_until = self._done
-        if isinstance(error, PayloadTooLargeError) and self._batch.count > 1:
-            batch = self._contents[self._done : self._done + self._batch.count]
-            self._max_body_bytes = halved_body_size([len(content) for content in batch])
-            return True
-        return False
-
-    def report_on(self, error: BaseException) -> None:
-        """Put `progress` on whatever ends the upload early, be it Ctrl-C."""
-        ours = isinstance(error, AsappError)
-        if ours and not (vars(error).get("outcome_unknown") or self.batch_in_doubt):
-            self._doubtful_until = self._done
-        vars(error)["progress"] = progress = self._progress()
-        if not ours:
-            error.add_note(f"{progress} {AsappError.to_go_on}")
-
-    def result(self) -> Stored:
-        """What has been stored by now."""
-        stored, requests = self._done - self._already_stored, len(self._request_ids)
-        ids = tuple(self._request_ids)
-        return Stored(stored, self._already_stored, requests, self._retries, ids)
-
-    def _progress(self) -> Progress:
-        known = self.result()
-        return Progress(
-            stored=known.stored,
-            already_stored=known.already_stored,
-            unknown=self._messages[self._done : self._doubtful_until],
-            remaining=self._messages[self._doubtful_until :],
-            requests=known.requests,
-            retries=known.retries,
-            sent=frozenset(self._sent),
-        )
+        try:
+            while self._done < len(self._contents):
+                batch = self._next_batch()
+                # From `_done` to here the outcome is unknown; nothing behind it has been sent.
+                self._doubtful_until = self._done + batch.count
+                in_doubt = self._done < self._in_doubt
+                try:
+                    receipt = await send(batch.body, in_doubt)
+                except RequestFailedError as error:
+                    self._count(error.request_ids)
+                    if not self._recovers(batch, error):
+                        raise
+                else:
+                    self._count(receipt.request_ids)
+                    self._advance(batch, before=in_doubt and receipt.confirmed_by_conflict)
+        except BaseException as error:
+            self._report_on(error)
+            raise
+        return Stored(**self._counts())
 
     def _next_batch(self) -> Batch:
-        if self.batch_in_doubt:
+        if self._done < self._in_doubt:
             return make_batch(self._contents[: self._in_doubt])
         budget = self._max_body_bytes
         batch = cut_batch(self._contents, self._done, max_body_bytes=budget, sent=self._sent)
@@ -147,13 +108,50 @@ class Upload:
             )
         return batch
 
+    def _recovers(self, batch: Batch, error: RequestFailedError) -> bool:
+        """Whether the upload can go on; what is too large is halved, as are all later batches."""
+        if isinstance(error, ConflictError):
+            self._advance(batch, before=True)
+            return self._conflict_is_stored
+        if error.outcome_unknown:
+            return False
+        self._doubtful_until = self._done
+        if isinstance(error, PayloadTooLargeError) and batch.count > 1:
+            contents = self._contents[self._done : self._done + batch.count]
+            self._max_body_bytes = halved_body_size([len(content) for content in contents])
+            return True
+        return False
+
+    def _advance(self, batch: Batch, *, before: bool) -> None:
+        """Note a batch as stored: by an earlier call, or by this one."""
+        self._sent.add(batch.digest)
+        self._done += batch.count
+        self._doubtful_until = self._done
+        self._already_stored += batch.count * before
+
     def _count(self, request_ids: tuple[str, ...]) -> None:
         self._request_ids += request_ids
         self._retries += len(request_ids) - 1
 
-    def _advance(self, *, before: bool) -> None:
-        """Note the batch at hand as stored: by an earlier call, or by this one."""
-        self._sent.add(self._batch.digest)
-        self._done += self._batch.count
-        self._doubtful_until = self._done
-        self._already_stored += self._batch.count * before
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "stored": self._done - self._already_stored,
+            "already_stored": self._already_stored,
+            "requests": len(self._request_ids),
+            "retries": self._retries,
+            "request_ids": tuple(self._request_ids),
+        }
+
+    def _report_on(self, error: BaseException) -> None:
+        """Put `progress` on whatever ends the upload early, be it Ctrl-C."""
+        ours = isinstance(error, AsappError)
+        if ours and not (vars(error).get("outcome_unknown") or self._done < self._in_doubt):
+            self._doubtful_until = self._done
+        vars(error)["progress"] = progress = Progress(
+            **self._counts(),
+            unknown=self._messages[self._done : self._doubtful_until],
+            remaining=self._messages[self._doubtful_until :],
+            sent=frozenset(self._sent),
+        )
+        if not ours:
+            error.add_note(f"{progress} {AsappError.to_go_on}")

@@ -175,3 +175,18 @@ def test_redirects_are_not_followed(time: Any, make_messages: MakeMessages) -> N
         server.client(time).create_messages("ABC", make_messages(1))
     assert caught.value.status_code == 307
     assert len(server.urls) == 1
+
+
+def test_async_provider_needs_an_async_client(time: Any, make_messages: MakeMessages) -> None:
+    """A client for threads says that it cannot wait for an async function, and goes on with others."""
+
+    class Slow:
+        def __await__(self) -> Any:
+            yield
+            return Credentials("id", "secret")
+
+    answers: list[Any] = [Slow(), Credentials("id", "secret")]
+    client = Server(OK).client(time, credentials=lambda: answers.pop(0))
+    with pytest.raises(TypeError, match="use AsyncClient"):
+        client.create_messages("ABC", make_messages(1))
+    assert client.create_messages("ABC", make_messages(1)).stored == 1
