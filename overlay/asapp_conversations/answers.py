@@ -31,56 +31,31 @@ BODY = "asapp_body"
 """In `httpx.Response.extensions`: what came of the body, and why it is not whole, or None."""
 
 
-class AnswerReader:
-    """Takes in the raw body of an answer, chunk by chunk, and never more than a limit.
+def with_body(
+    response: httpx.Response, content: bytes, limit: int, *, broken_off: bool
+) -> httpx.Response:
+    """The answer with its body in memory, as far as it came and is no longer than the limit.
 
-    httpx would unpack what a chunk holds whole, which may be a thousand times its size.
+    httpx would unpack it whole, and that may be a thousand times its size.
     """
-
-    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
-        self.response = response
-        self._room = max_bytes if response.is_success else min(max_bytes, MAX_ERROR_BYTES)
-        self._defect: str | None = None
-        self._parts: list[bytes] = []
-        self._unpacker: Any = None
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        if encoding in ("gzip", "x-gzip"):
-            self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        elif encoding == "deflate":
-            self._unpacker = zlib.decompressobj()
-        elif encoding not in ("", "identity"):
-            self._defect = "its body is encoded in a way that was not asked for"
-
-    def take(self, chunk: bytes) -> bool:
-        """Take in a chunk; whether there is any use in another one."""
-        if self._unpacker and self._unpacker.eof:
-            return False
-        try:
-            part = self._unpacker.decompress(chunk, self._room + 1) if self._unpacker else chunk
-        except zlib.error:
-            self._defect = "its body is damaged"
-            return False
-        if len(part) > self._room:
-            self._defect = "its body is too large"
-        self._parts.append(part[: self._room])
-        self._room -= len(part)
-        return self._defect is None
-
-    def break_off(self) -> None:
-        """Take in that the rest does not come."""
-        self._defect = self._defect or "its body breaks off"
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """The answer to `request` with its body in memory, as far as it came."""
-        if self._unpacker:
-            if self._parts and not self._unpacker.eof:
-                self.break_off()
-            del self.response.headers["Content-Encoding"]
-        self.response.request = request
-        content = b"".join(self._parts)
-        self.response.extensions[BODY] = content, self._defect
-        self.response.stream = httpx.ByteStream(content)
-        return self.response
+    defect = "its body breaks off" if broken_off else None
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        del response.headers["Content-Encoding"]
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            defect = "its body is encoded in a way that was not asked for"
+        elif content:
+            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of gzip or zlib, as it begins
+            try:
+                content = unpacker.decompress(content, limit + 1)
+                defect = None if unpacker.eof else "its body breaks off"
+            except zlib.error:
+                defect = "its body is damaged"
+    if len(content) > limit:
+        content, defect = content[:limit], "its body is too large"
+    response.extensions[BODY] = content, defect
+    response.stream = httpx.ByteStream(content)
+    return response
 
 
 def success_defect(operation: Operation | None, response: httpx.Response) -> str | None:

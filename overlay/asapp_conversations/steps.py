@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -19,6 +19,6 @@ def run(steps: Coroutine[Any, Any, ResultT]) -> ResultT:
     raise TypeError("Client is for threads, and takes no async functions: use AsyncClient")
 
 
-async def maybe_await(result: Awaitable[ResultT] | ResultT) -> ResultT:
+async def maybe_await(result: Any) -> Any:
     """The result of a call, awaited if the function was an async one."""
     return await result if inspect.isawaitable(result) else result

@@ -17,7 +17,7 @@ import httpx
 from asapp_conversations_client.facts import OPERATIONS
 from attrs import define, field
 
-from .answers import AnswerReader
+from .answers import MAX_ERROR_BYTES, with_body
 from .auth import AsyncCredentialsProvider, Credentials, ask
 from .errors import AsappError, InvalidRequestError
 from .exchange import Exchange
@@ -108,6 +108,7 @@ class _Sending:
                         raise
                     outcome = error
                 else:
+                    outcome.request = request
                     self.gate.settle(exchange, outcome)
                 verdict = exchange.judge(outcome, keys)
                 if isinstance(verdict, httpx.Response):
@@ -146,6 +147,11 @@ class _Sending:
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
+    def _most(self, response: httpx.Response) -> int:
+        """How many bytes of an answer are read."""
+        most = self.settings.max_answer_bytes
+        return most if response.is_success else min(most, MAX_ERROR_BYTES)
+
 
 class AsappTransport(_Sending, httpx.BaseTransport):
     """Sends for threads."""
@@ -159,20 +165,21 @@ class AsappTransport(_Sending, httpx.BaseTransport):
         deadline = clock.monotonic() + limit
         timeouts = _TimeLeft(request.extensions["timeout"], deadline, clock.monotonic)
         response = self.session.carrier.handle_request(_signed(request, keys, timeouts))
-        reader = AnswerReader(response, self.settings.max_answer_bytes)
+        content, most, broken_off = bytearray(), self._most(response), False
         try:
             for chunk in response.stream:
-                if not reader.take(chunk):
+                content += chunk
+                if len(content) > most:
                     break
                 if clock.monotonic() > deadline:
                     raise _too_slow(limit)
         except (httpx.TransportError, OSError):
             if response.is_success:
                 raise
-            reader.break_off()
+            broken_off = True
         finally:
             response.stream.close()
-        return reader.answer(request)
+        return with_body(response, bytes(content), most, broken_off=broken_off)
 
     def close(self) -> None:
         if self.owner:
@@ -190,27 +197,26 @@ class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
 
     async def _attempt(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
         limit = _time_limit(request)
-        reader: AnswerReader | None = None
-        with anyio.move_on_after(limit) as scope:
-            signed = _signed(request, keys, request.extensions["timeout"])
-            response = await self.session.carrier.handle_async_request(signed)
-            reader = AnswerReader(response, self.settings.max_answer_bytes)
-            try:
-                async for chunk in response.stream:
-                    if not reader.take(chunk):
-                        break
-            except (httpx.TransportError, OSError):
-                if response.is_success:
-                    raise
-                reader.break_off()
-            finally:
-                await response.stream.aclose()
-        if scope.cancelled_caught:
-            if reader is None or reader.response.is_success:
-                raise _too_slow(limit)
-            reader.break_off()
-        assert reader is not None
-        return reader.answer(request)
+        response, content, broken_off, most = None, bytearray(), False, 0
+        try:
+            with anyio.fail_after(limit):
+                signed = _signed(request, keys, request.extensions["timeout"])
+                response = await self.session.carrier.handle_async_request(signed)
+                most = self._most(response)
+                try:
+                    async for chunk in response.stream:
+                        content += chunk
+                        if len(content) > most:
+                            break
+                finally:
+                    await response.stream.aclose()
+        except (httpx.TransportError, OSError) as error:
+            if response is None or response.is_success:
+                if isinstance(error, TimeoutError):
+                    raise _too_slow(limit) from None
+                raise
+            broken_off = True
+        return with_body(response, bytes(content), most, broken_off=broken_off)
 
     async def aclose(self) -> None:
         if self.owner:
