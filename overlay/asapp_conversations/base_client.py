@@ -1,10 +1,10 @@
-"""What both clients share: their options, their copies, and the way of a call."""
+"""What both clients share: their options, their copies, and what they do."""
 
 from __future__ import annotations
 
 import platform
 from collections import namedtuple
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 from urllib.parse import quote
@@ -16,7 +16,11 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .auth import Credentials, ProviderT, choose_credentials
+from .auth import (
+    Credentials,
+    ProviderT,
+    choose_credentials,
+)
 from .clock import Clock
 from .errors import InvalidRequestError
 from .exchange import RECEIPT
@@ -35,6 +39,7 @@ from .progress import AnyMessage, Progress, Receipt, Stored
 from .steps import maybe_await
 from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session
 from .uploading import Upload
+from .validation import demand_conversation_id
 
 USER_AGENT: Final = (
     f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
@@ -48,6 +53,22 @@ GateT = TypeVar("GateT", Gate, AsyncGate)
 
 Kinds = namedtuple("Kinds", "httpx transport carrier pacer lock")
 """What a client is made of: the classes for threads, or those for tasks."""
+
+
+def refused(words: str) -> Any:
+    """A method that refuses to be called, with these words."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise TypeError(words)
+
+    return refuse
+
+
+@lru_cache
+def _batch_url(base_url: str, conversation_id: str) -> httpx.URL:
+    """Where the batches of a conversation go; httpx takes longer to read a URL than to encode one."""
+    parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
+    return httpx.URL(base_url.rstrip("/") + BATCH.operation.path.format_map(parameter))
 
 
 class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT]):
@@ -109,19 +130,9 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         """Where it sends to."""
         return str(self._transport.settings.base_url)
 
-    def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """A copy with more headers; `with_options(headers=…)`."""
-        return self.with_options(headers=headers)
-
-    def with_timeout(self, timeout: float | httpx.Timeout) -> Self:
-        """A copy with another timeout; `with_options(timeout=…)`."""
-        return self.with_options(timeout=timeout)
-
-    def with_cookies(self, cookies: Mapping[str, str]) -> Self:
-        """A copy that sends these cookies, too."""
-        copy = self.with_options()
-        copy._httpx.cookies.update(dict(cookies))
-        return copy
+    with_headers = with_timeout = refused("use with_options() instead")
+    with_cookies = refused("set cookies on the httpx client instead")
+    set_httpx_client = set_async_httpx_client = refused("give transport= to the client instead")
 
     def with_options(
         self,
@@ -165,16 +176,6 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
             )
         return self._httpx
 
-    async def _create(
-        self,
-        conversation_id: str,
-        messages: Iterable[AnyMessage] | Progress,
-        conflict_is_stored: bool,
-        max_body_bytes: int,
-    ) -> Stored:
-        upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
-        return await upload.send_with(partial(self._send, conversation_id))
-
     async def _send(self, conversation_id: str, body: bytes, in_doubt: bool) -> Receipt:
         response: httpx.Response = await maybe_await(
             self._usable().request(
@@ -201,13 +202,60 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         )
 
 
-@lru_cache
-def _batch_url(base_url: str, conversation_id: str) -> httpx.URL:
-    """Where the batches of a conversation go; httpx takes longer to read a URL than to encode one."""
-    parameter = {BATCH.conversation_parameter: quote(conversation_id, safe="")}
-    return httpx.URL(base_url.rstrip("/") + BATCH.operation.path.format_map(parameter))
-
-
 # Python shows this name where it refuses an argument, and nobody knows BaseClient.
 BaseClient.__init__.__qualname__ = "Client.__init__ or AsyncClient.__init__"
 BaseClient.with_options.__qualname__ = "Client.with_options"
+
+
+AnyClient = BaseClient[Any, Any, Any, Any]
+
+
+async def create_messages(
+    self: AnyClient,
+    conversation_id: str,
+    messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage] | Progress,
+    *,
+    conflict_is_stored: bool = True,
+    max_body_bytes: int = published.MAX_BODY_BYTES,
+) -> Stored:
+    """Add messages to a conversation, in order, in as few requests as possible.
+
+    Calling it again with the same messages is safe: ASAPP answers 409 to what it holds.
+
+    Args:
+        conversation_id: the conversation, which must exist.
+        messages: any number of models, of mappings in the API's JSON form, or both; all are
+            checked before the first is sent. Or `error.progress` of a call that failed, to go
+            on from there.
+        conflict_is_stored: count what ASAPP holds already; False raises `ConflictError`.
+        max_body_bytes: no request body is larger.
+
+    Raises:
+        InvalidRequestError: it cannot be sent; `problems` names every index and field.
+        AsappError: what ended it; `progress` says what is stored, unknown and remaining.
+
+    Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
+    out as it is, with the same `progress` as an attribute, and its counts in a note.
+    """
+    if isinstance(messages, AsyncIterable):
+        messages = [message async for message in messages]
+    upload = Upload(conversation_id, messages, max_body_bytes, conflict_is_stored)
+    return await upload.send_with(partial(self._send, conversation_id))
+
+
+async def send_batch(
+    self: AnyClient, conversation_id: str, body: bytes, *, in_doubt: bool = False
+) -> Receipt:
+    """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
+
+    Args:
+        conversation_id: the conversation, which must exist.
+        body: the JSON of the document's message batch, sent as it is.
+        in_doubt: whether an earlier call with this body ended with its outcome unknown.
+
+    Raises:
+        InvalidRequestError: the id is not one that the document allows; nothing was sent.
+        AsappError: it is not stored, or `outcome_unknown` says that it may be.
+    """
+    demand_conversation_id(conversation_id)
+    return await self._send(conversation_id, body, in_doubt)

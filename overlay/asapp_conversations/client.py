@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from threading import Lock
-from typing import Any, NoReturn, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 import anyio
 import httpx
 
-from . import published
+from . import base_client
 from .auth import AsyncCredentialsProvider, CredentialsProvider
-from .base_client import BaseClient, Kinds
+from .base_client import BaseClient, Kinds, refused
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
-from .progress import AnyMessage, Progress, Receipt, Stored
 from .steps import run
 from .transport import AsappTransport, AsyncAsappTransport
-from .validation import demand_conversation_id
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
 
 
-def _refused(words: str) -> Any:
-    """A method that refuses to be called, with these words."""
+def blocking(method: Callable[P, Coroutine[Any, Any, ResultT]]) -> Callable[P, ResultT]:
+    """The same method for threads."""
 
-    def refuse(*_: object) -> NoReturn:
-        raise TypeError(words)
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> ResultT:
+        return run(method(*args, **kwargs))
 
-    return refuse
+    return call
 
 
 class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, Gate]):
@@ -60,49 +63,8 @@ class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, 
 
     _kinds = Kinds(httpx.Client, AsappTransport, httpx.HTTPTransport, ThreadPacer, Lock)
 
-    def create_messages(
-        self,
-        conversation_id: str,
-        messages: Iterable[AnyMessage] | Progress,
-        *,
-        conflict_is_stored: bool = True,
-        max_body_bytes: int = published.MAX_BODY_BYTES,
-    ) -> Stored:
-        """Add messages to a conversation, in order, in as few requests as possible.
-
-        Calling it again with the same messages is safe: ASAPP answers 409 to what it holds.
-
-        Args:
-            conversation_id: the conversation, which must exist.
-            messages: any number of models, of mappings in the API's JSON form, or both; all are
-                checked before the first is sent. Or `error.progress` of a call that failed, to go
-                on from there.
-            conflict_is_stored: count what ASAPP holds already; False raises `ConflictError`.
-            max_body_bytes: no request body is larger.
-
-        Raises:
-            InvalidRequestError: it cannot be sent; `problems` names every index and field.
-            AsappError: what ended it; `progress` says what is stored, unknown and remaining.
-
-        Whatever else ends it (Ctrl-C, a cancellation, an error of a credentials provider) comes
-        out as it is, with the same `progress` as an attribute, and its counts in a note.
-        """
-        return run(self._create(conversation_id, messages, conflict_is_stored, max_body_bytes))
-
-    def send_batch(self, conversation_id: str, body: bytes, *, in_doubt: bool = False) -> Receipt:
-        """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
-
-        Args:
-            conversation_id: the conversation, which must exist.
-            body: the JSON of the document's message batch, sent as it is.
-            in_doubt: whether an earlier call with this body ended with its outcome unknown.
-
-        Raises:
-            InvalidRequestError: the id is not one that the document allows; nothing was sent.
-            AsappError: it is not stored, or `outcome_unknown` says that it may be.
-        """
-        demand_conversation_id(conversation_id)
-        return run(self._send(conversation_id, body, in_doubt))
+    create_messages = blocking(base_client.create_messages)
+    send_batch = blocking(base_client.send_batch)
 
     def get_httpx_client(self) -> httpx.Client:
         """The httpx client that carries every request of this client.
@@ -112,10 +74,7 @@ class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, 
         """
         return self._usable()
 
-    get_async_httpx_client = _refused(
-        "Client is for threads: use AsyncClient for asyncio functions"
-    )
-    set_httpx_client = set_async_httpx_client = _refused("give transport= to Client instead")
+    get_async_httpx_client = refused("Client is for threads: use AsyncClient for asyncio functions")
 
     def close(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""
@@ -133,39 +92,22 @@ class AsyncClient(
 ):
     """A client for the tasks of one event loop; arguments as for `Client`.
 
-    `credentials` may also be an async callable; `transport` and `gate` are async ones.
+    `credentials` may also be an async callable; `transport` and `gate` are async ones, and
+    `create_messages` takes async iterables, too.
     """
 
     _kinds = Kinds(
         httpx.AsyncClient, AsyncAsappTransport, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock
     )
 
-    async def create_messages(
-        self,
-        conversation_id: str,
-        messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage] | Progress,
-        *,
-        conflict_is_stored: bool = True,
-        max_body_bytes: int = published.MAX_BODY_BYTES,
-    ) -> Stored:
-        """Add messages to a conversation; see `Client.create_messages`."""
-        if isinstance(messages, AsyncIterable):
-            messages = [message async for message in messages]
-        return await self._create(conversation_id, messages, conflict_is_stored, max_body_bytes)
-
-    async def send_batch(
-        self, conversation_id: str, body: bytes, *, in_doubt: bool = False
-    ) -> Receipt:
-        """Send one ready request body; see `Client.send_batch`."""
-        demand_conversation_id(conversation_id)
-        return await self._send(conversation_id, body, in_doubt)
+    create_messages = base_client.create_messages
+    send_batch = base_client.send_batch
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """The httpx client that carries every request; see `Client.get_httpx_client`."""
         return self._usable()
 
-    get_httpx_client = _refused("AsyncClient is for tasks: use Client for sync functions")
-    set_httpx_client = set_async_httpx_client = _refused("give transport= to AsyncClient instead")
+    get_httpx_client = refused("AsyncClient is for tasks: use Client for sync functions")
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client this is a copy of."""

@@ -147,7 +147,7 @@ def test_keys_are_no_headers(kind: Kind, form: Callable[[str], str]) -> None:
         with pytest.raises(InvalidRequestError, match="key"):
             kind(headers={form(name): "a"})
         with pytest.raises(InvalidRequestError, match="key"):
-            kind().with_headers({form(name): "a"})
+            kind().with_options(headers={form(name): "a"})
 
 
 @both
