@@ -12,7 +12,7 @@ from .ledger.database import LedgerError
 from .ledger.standing import Standing, Waiting, read_standing, rejects_of
 from .options import ImportOptions
 from .plan import ImportPlan, Reason, plan_import
-from .reading.sources import Files, Query, ReadOptions, Records, SourceError, Table
+from .reading.sources import Files, Query, ReadArguments, ReadOptions, Records, SourceError, Table
 from .rejects import write_rejects
 from .report import ImportReport, Phase, Sample
 from .sending.dispatcher import Failure
@@ -29,6 +29,7 @@ __all__ = [
     "LedgerError",
     "Phase",
     "Query",
+    "ReadArguments",
     "ReadOptions",
     "Reason",
     "Records",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -19,14 +18,14 @@ from asapp_conversations.toolkit import (
 from .interruption import Interruption
 from .ledger.choice import default_ledger, default_rejects
 from .options import ClientOptions, ImportOptions
-from .reading.sources import Files, ReadOptions, Records, Source, Table
+from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
 from .report import ImportReport
 from .run import ImportRun
 
 SourceLike = Source | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Any
 
 
-class ImportArguments(ClientOptions, total=False):
+class ImportArguments(ClientOptions, ReadArguments, total=False):
     """What `import_messages` takes by keyword; it says what each means."""
 
     api_id: str | None
@@ -34,9 +33,6 @@ class ImportArguments(ClientOptions, total=False):
     credentials: Credentials | AsyncCredentialsProvider | None
     ledger: str | os.PathLike[str] | None
     rejects: str | os.PathLike[str] | None
-    columns: Mapping[str, str]
-    timezone: tzinfo
-    time_formats: Sequence[str]
     concurrency: int
     daily_limit: int | None
     wait: bool
@@ -61,9 +57,8 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         ledger: the file that says how far the import has come; by default the source's name with
             `.ledger`, or `asapp-import.ledger` beside several files or in the current folder.
         rejects: the file that takes the rejects; the ledger's name with `.rejects.jsonl`.
-        columns: the source's column for a field, where their names differ.
-        timezone: the zone of times that name none; UTC by default.
-        time_formats: `strptime` patterns, tried before ISO 8601.
+        columns, values, null, timezone, time_formats, ambiguous, delimiter, encoding, one_line_rows:
+            how the source is read; `ReadOptions` says what each means.
         concurrency: how many conversations are sent side by side; 16 by default.
         daily_limit: requests in a UTC day by all runs of the ledger; no limit by default.
         wait: sleep until the limit comes back instead of stopping.
@@ -135,9 +130,7 @@ def import_options(source: Source, arguments: ImportArguments) -> ImportOptions:
 
 def read_options(arguments: ImportArguments) -> ReadOptions:
     """How records are read."""
-    return ReadOptions(
-        columns=arguments.get("columns", {}),
-        timezone=arguments.get("timezone", UTC),
-        time_formats=tuple(arguments.get("time_formats", ())),
-        max_body_bytes=arguments.get("max_body", MAX_BODY_BYTES),
-    )
+    given: dict[str, Any] = {
+        name: value for name, value in arguments.items() if name in ReadArguments.__annotations__
+    }
+    return ReadOptions(**given, max_body_bytes=arguments.get("max_body", MAX_BODY_BYTES))

@@ -131,7 +131,7 @@ def test_maps_columns(run: Run, folder: Path) -> None:
     assert json.loads(done.stdout)["stored"] == 1, done.stderr
     query = (
         "SELECT ref AS conversation_id, who AS sender_role, who AS sender_external_id, "
-        "said AS text, '2024-03-04' AS timestamp FROM 'foreign.csv'"
+        "said AS text, '2024-03-04 08:00' AS timestamp FROM 'foreign.csv'"
     )
     done = run("import", "--query", query, "--emulator", "--json")
     assert json.loads(done.stdout)["stored"] == 1, done.stderr
@@ -155,10 +155,10 @@ def test_rejects_are_imported_as_they_were_read(run: Run, folder: Path) -> None:
     (folder / "foreign.csv").write_text(
         "conversation_id,sender_role,sender_external_id,said,timestamp\nABC,agent,a,,01.02.2024\n"
     )
-    reading = ["--map", "text=said", "--time-format", "%d.%m.%Y", "--timezone", "Europe/Paris"]
-    done = run("import", "foreign.csv", *reading, "--emulator")
+    times = ["--time-format", "%d.%m.%YT%H.%M", "--timezone", "Europe/Paris"]
+    done = run("import", "foreign.csv", "--map", "text=said", *times, "--emulator")
     assert done.exit_code == 1
-    expected = f"asapp-conversations import foreign.csv.rejects.jsonl {' '.join(reading)}"
+    expected = f"asapp-conversations import foreign.csv.rejects.jsonl {' '.join(times)}"
     assert expected in done.stdout
 
 
@@ -231,7 +231,7 @@ def test_refused_keys_exit_with_3(
         (["import", "export.csv"], "ASAPP_API_ID"),
         (["import", "missing.csv", "--emulator"], "missing.csv"),
         (["import", "export.csv", "--emulator", "--base-url", "http://localhost"], "--base-url"),
-        (["import", "export.csv", "--emulator", "--map", "text"], "field=column"),
+        (["import", "export.csv", "--emulator", "--map", "text"], "--map text=utterance"),
         (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),
         (["import", "export.csv", "--emulator", "--max-body", "much"], "much"),
         (["import", "foreign.csv", "--emulator"], "--map text=utterance"),

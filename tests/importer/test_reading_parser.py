@@ -113,10 +113,10 @@ def test_any_number_of_shapes_is_read(record) -> None:
         ("2024-03-04T08:00:00Z", {"timezone": ZoneInfo("Europe/Berlin")}, "2024-03-04T08:00:00Z"),
         (
             "04/03/2024 08:00",
-            {"time_formats": ("%d.%m.%Y", "%d/%m/%Y %H:%M")},
+            {"time_formats": ("%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")},
             "2024-03-04T08:00:00Z",
         ),
-        ("2024-03-04 08:00", {"time_formats": ("%d.%m.%Y",)}, "2024-03-04T08:00:00Z"),
+        ("2024-03-04 08:00", {"time_formats": ("%d.%m.%Y %H:%M",)}, "2024-03-04T08:00:00Z"),
         (datetime(2024, 3, 4, 8, tzinfo=timezone(timedelta(hours=1))), {}, "2024-03-04T07:00:00Z"),
     ],
 )
@@ -129,7 +129,7 @@ def test_times_are_read_as_the_options_say(record, value, options, expected) -> 
 
 def test_a_time_that_fits_no_pattern_says_so(record) -> None:
     """The reason tells that the patterns were tried."""
-    outcome = read_one(record(timestamp="4 March"), time_formats=("%d.%m.%Y",))
+    outcome = read_one(record(timestamp="4 March"), time_formats=("%d.%m.%Y %H:%M",))
 
     assert outcome.problems[0].reason == f"{NO_TIME} and fits no time format"
 

@@ -43,12 +43,12 @@ from .wording import counted
 from .wrong_usage import errors_explained
 
 
+@p.reads_a_source
 def import_(
+    *,
     files: p.Sources = None,
     query: p.Sql = None,
-    map_: p.Columns = None,
-    timezone: p.Zone = "UTC",
-    time_format: p.TimeFormats = None,
+    reading: ImportArguments,
     emulator: Annotated[
         bool,
         typer.Option("--emulator", help="Send to a local emulator of the API instead of ASAPP."),
@@ -104,7 +104,8 @@ def import_(
             )
         interruption = Interruption()
         arguments: ImportArguments = {
-            **reading_arguments(map_, timezone, time_format, ledger),
+            **reading,
+            "ledger": ledger,
             "rejects": rejects or default_rejects(Path(ledger or ledger_beside(source))),
             "daily_limit": daily_limit,
             "wait": wait,
@@ -132,7 +133,7 @@ def import_(
         if as_json:
             typer.echo(json.dumps(result.to_dict() | ({"emulator": held} if held else {})))
         elif not quiet:
-            again = rejects_command(result, map_, timezone, time_format)
+            again = rejects_command(result, reading)
             typer.echo(closing_words(result, again, held))
     status = result.exit_status
     if report and not write_page(Path(report), result, title=" ".join(files or ["query"])):
@@ -140,12 +141,12 @@ def import_(
     raise typer.Exit(status)
 
 
+@p.reads_a_source
 def plan(
+    *,
     files: p.Sources = None,
     query: p.Sql = None,
-    map_: p.Columns = None,
-    timezone: p.Zone = "UTC",
-    time_format: p.TimeFormats = None,
+    reading: ImportArguments,
     ledger: p.LedgerFile = None,
     daily_limit: p.DailyLimit = None,
     rate: p.Rate = None,
@@ -163,7 +164,8 @@ def plan(
         options = import_options(
             source,
             {
-                **reading_arguments(map_, timezone, time_format, ledger),
+                **reading,
+                "ledger": ledger,
                 "max_body": p.parse_size(max_body),
                 "memory_limit": p.parse_size(memory_limit),
             },
@@ -189,21 +191,6 @@ def files_or_query(files: list[str] | None, query: str | None) -> Files | Query:
     if files:
         return Files(tuple(files))
     raise InvalidRequestError("name the files to read, or give --query")
-
-
-def reading_arguments(
-    columns: list[str] | None,
-    timezone: str,
-    time_formats: list[str] | None,
-    ledger: str | None,
-) -> ImportArguments:
-    """The arguments that say how a source is read, and which ledger it has."""
-    return {
-        "columns": p.parse_columns(columns or []),
-        "timezone": p.parse_zone(timezone),
-        "time_formats": time_formats or [],
-        "ledger": ledger,
-    }
 
 
 def emulator_arguments(
@@ -252,22 +239,17 @@ def command(*arguments: str) -> str:
     return shlex.join(["asapp-conversations", *arguments])
 
 
-def rejects_command(
-    report: ImportReport,
-    columns: list[str] | None,
-    timezone: str,
-    time_formats: list[str] | None,
-) -> str | None:
-    """The command that imports the file of rejects once it is mended."""
+def rejects_command(report: ImportReport, reading: ImportArguments) -> str | None:
+    """The command that imports the file of rejects, whose names are the API's, once it is mended."""
     if report.rejects is None:
         return None
     arguments = ["import", report.rejects]
-    for pair in columns or []:
-        arguments += ["--map", pair]
-    for pattern in time_formats or []:
+    for pattern in reading["time_formats"]:
         arguments += ["--time-format", pattern]
-    if timezone != "UTC":
-        arguments += ["--timezone", timezone]
+    if reading["timezone"] != "UTC":
+        arguments += ["--timezone", str(reading["timezone"])]
+    if reading["ambiguous"]:
+        arguments += ["--ambiguous", reading["ambiguous"]]
     return command(*arguments)
 
 

@@ -97,7 +97,7 @@ class RecordParser:
         self.columns: dict[str, None] = {}
         self.unused: set[str] = set()
         self.mapping = check_mapping(options.columns)
-        self._times = TimeParser(options)
+        self._times = TimeParser(options.timezone, options.time_formats)
         self._largest = options.max_body_bytes - body_size([0])
         self._fields = fields()
         self._list = BATCH.messages_property
@@ -188,9 +188,9 @@ class RecordParser:
                 continue
             if is_time and isinstance(value, (str, datetime)):
                 try:
-                    sent_at, value = self._times.parse(value)
-                except ValueError:
-                    unread.append(Problem(".".join((*outer, name)), self._times.complaint))
+                    sent_at, _, value = self._times.parse(value)
+                except ValueError as error:
+                    unread.append(Problem(".".join((*outer, name)), str(error)))
                     continue
             holder = wire
             for key in outer:
