@@ -13,7 +13,6 @@ from attrs import asdict, define, field, frozen
 
 from .ledger.checkpoint import Checkpoint
 from .ledger.counts import Counts
-from .ledger.database import find_checkpoint
 from .ledger.standing import opened
 from .options import ImportOptions
 from .reading import open_reader
@@ -148,5 +147,5 @@ def _checkpoints(ledger: Path) -> Iterator[Callable[[str], Checkpoint]]:
     if not ledger.exists():
         yield lambda conversation_id: Checkpoint()
         return
-    with opened(ledger) as connection:
-        yield lambda conversation_id: find_checkpoint(connection, conversation_id)
+    with opened(ledger) as database:
+        yield database.find

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,7 +22,7 @@ from asapp_conversations_client.facts import BATCH
 from attrs import evolve
 
 from .interruption import Interrupted, Interruption
-from .ledger.choice import FILES, known_files
+from .ledger.choice import known_files
 from .ledger.counts import Counts
 from .ledger.database import LedgerError, RejectRow, Target
 from .ledger.days import day_of, iso_time
@@ -50,9 +49,6 @@ TICK = 0.25
 STAGING_SUFFIX = ".staging"
 """Of the folder beside the ledger, whose lock keeps others away from it too."""
 
-MAX_BODY = "max_body"
-REJECTS_DIGEST = "rejects_digest"
-
 
 class ImportRun:
     """One run of an import, and what it has done so far."""
@@ -78,6 +74,7 @@ class ImportRun:
         self._clock = client_options.get("clock") or Clock()
         self._started = self._clock.monotonic()
         self._phase = Phase.READING
+        self._begun = False
         self._records = 0
         self._totals = Totals()
         self._least_requests: int | None = None
@@ -109,7 +106,6 @@ class ImportRun:
             ) as reader,
         ):
             self._ledger = ledger
-            self._begin(ledger)
             ticking = asyncio.create_task(self._tick(on_progress, reader))
             try:
                 await self._read_in_thread(ledger, reader)
@@ -124,11 +120,11 @@ class ImportRun:
         return report
 
     def _begin(self, ledger: Ledger) -> None:
-        ledger.begin_run(self._clock.time())
+        files: list[str] = []
         if isinstance(self._source, Files):
-            known = set(json.loads(ledger.fact(FILES) or "[]"))
             files = known_files([Path(name) for name in find_files(self._source.paths)])
-            ledger.set_fact(FILES, json.dumps(sorted(known.union(files))))
+        ledger.begin_run(self._clock.time(), files)
+        self._begun = True
 
     async def _tick(self, on_progress: Callable[[ImportReport], None], reader: Reader) -> None:
         while True:
@@ -177,9 +173,10 @@ class ImportRun:
         if self._interruption.by:
             self._stop = Stop(self._interruption.by)
             return
+        self._begin(ledger)
         self._phase = Phase.SENDING
         options = self._options
-        known = int(ledger.fact(MAX_BODY) or options.max_body)
+        known = ledger.fact("max_body") or options.max_body
         self._limit = BodyLimit(min(options.max_body, known))
         governor = Governor(
             TaskPacer(self._client_options.get("rate", REQUESTS_PER_SECOND), self._clock),
@@ -229,24 +226,37 @@ class ImportRun:
         """Write down how far it came, and the rejects."""
         self._phase = Phase.ENDED
         self._note_late()
+        if not self._begun:
+            return
         try:
             await ledger.flushed()
             if self._governor is None or self._governor.stop:
                 self._unvisited = ledger.counts_after(self._tally.last_seen)
             if self._limit.max_body < self._options.max_body:
-                ledger.set_fact(MAX_BODY, str(self._limit.max_body))
+                ledger.set_fact("max_body", self._limit.max_body)
             self._write_rejects(ledger)
             self._reasons = ledger.reject_reasons()
-            ledger.end_run(self._clock.time(), self.report().to_dict())
+            self._note_end(ledger)
         except LedgerError as error:
             if self.report().stopped_by is None:
                 self._stop = Stop(StoppedBy.LEDGER, detail=str(error))
 
+    def _note_end(self, ledger: Ledger) -> None:
+        governor = self._governor
+        stop = self._stop or (governor.stop if governor else None)
+        ledger.end_run(
+            self._clock.time(),
+            stopped_by=stop.by if stop else None,
+            resume_at=stop.until if stop else None,
+            unsent=self._counts().unsent,
+            daily_limit=self._options.daily_limit,
+        )
+
     def _write_rejects(self, ledger: Ledger) -> None:
         path = self._options.rejects
         try:
-            digest = write_rejects(path, ledger.rejects(), ledger.fact(REJECTS_DIGEST))
-            ledger.set_fact(REJECTS_DIGEST, digest or "")
+            digest = write_rejects(path, ledger.rejects(), ledger.fact("rejects_digest"))
+            ledger.set_fact("rejects_digest", digest)
             self._rejects = path if digest else None
         except EditedRejectsError as error:
             self._warnings.append(str(error))

@@ -21,7 +21,7 @@ DONE = Standing(
     requests={"2026-11-23": 5, "2026-11-24": 7},
     started="2026-11-24T08:00:00Z",
     ended="2026-11-24T09:00:00Z",
-    report={"daily_limit": 1_000, "unsent": 0},
+    daily_limit=1_000,
 )
 
 
@@ -41,7 +41,7 @@ def test_all_is_stored() -> None:
 
 def test_not_begun() -> None:
     """A ledger without a run says so."""
-    new = evolve(DONE, started=None, ended=None, requests={}, stored=0, report={})
+    new = evolve(DONE, started=None, ended=None, requests={}, stored=0)
     assert "No run has begun." in standing_text(new)
 
 
@@ -54,7 +54,6 @@ def test_running() -> None:
             ended=None,
             in_doubt=3,
             waiting=(Waiting("ABC", "in_doubt", None),),
-            report={},
         )
     )
     assert "A run is at work since 2026-11-24T08:00:00Z." in text
@@ -65,7 +64,7 @@ def test_running() -> None:
 
 def test_killed() -> None:
     """A run that ended without a word was killed; the same command goes on."""
-    text = standing_text(evolve(DONE, ended=None, in_doubt=3, report={}))
+    text = standing_text(evolve(DONE, ended=None, in_doubt=3))
     assert "it was killed, or could not write" in text
     assert "3  messages in doubt" in text
     assert "Give the same import command again: it goes on" in text
@@ -73,8 +72,8 @@ def test_killed() -> None:
 
 def test_paused() -> None:
     """A pause says until when, and what was not sent."""
-    report = {"stopped_by": "daily_limit", "resume_at": "2026-11-25T00:00:00Z", "unsent": 80}
-    text = standing_text(evolve(DONE, report=report))
+    paused = {"stopped_by": "daily_limit", "resume_at": "2026-11-25T00:00:00Z", "unsent": 80}
+    text = standing_text(evolve(DONE, **paused))
     assert "stopped by daily limit" in text
     assert "80  messages not sent" in text
     assert "again after 2026-11-25T00:00:00Z" in text

@@ -340,6 +340,36 @@ def test_waits_out_a_server_limit(
     assert time.now >= (NOON + timedelta(hours=12)).timestamp()
 
 
+def test_what_asapp_holds_is_no_failure(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A 409 is a success: no failure, no retry, no step back of the window, nothing to advise."""
+    server, path = emulator(), write(*[1] * 30)
+    load(path, server, time)
+    ledger = path.with_name("new.ledger")
+    report = load(path, server, time, ledger=ledger)
+    assert (report.already_stored, report.requests, report.retries) == (30, 30, 0)
+    assert report.failures == ()
+    assert report.exit_status == 0
+    assert read_standing(ledger).waiting == ()
+
+
+def test_batches_differ_across_runs(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """However an earlier run has cut its batches, no batch of a later one equals one of them: the
+    ledger keeps what was sent."""
+    server, path = emulator(), write(1)
+    line = path.read_text()
+    path.write_text(line * 4)
+    fits = len(line.encode()) * 2 + 50
+    assert load(path, server, time, max_body=fits).stored == 4
+    path.write_text(line * 10)
+    report = load(path, server, time)
+    assert (report.stored, report.already_stored, report.rejected) == (6, 0, 0)
+    assert server.stats()["messages"] == 10
+
+
 def test_failing_service_stops(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
@@ -509,8 +539,7 @@ def test_cancelled_while_reading(
 
     asyncio.run(main())
     assert server.stats()["requests"] == 0
-    assert read_standing(path.with_name("export.jsonl.ledger")).report["stopped_by"] is None
-    assert not list(path.parent.glob("*staging*"))
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_cancelled_while_reading_ahead(emulator: Server, tmp_path: Path) -> None:
@@ -589,7 +618,7 @@ def test_end_that_cannot_be_written_down(
     from asapp_conversations_importer import run
 
     class Failing(run.Ledger):
-        def end_run(self, ended: float, report: dict[str, Any]) -> None:
+        def end_run(self, *arguments: Any, **how: Any) -> None:
             raise LedgerError("the disk fails")
 
     server, path = emulator(), write(2)
@@ -659,8 +688,8 @@ def test_full_disk_while_sending(
     from asapp_conversations_importer import run
 
     class Cramped(run.Ledger):
-        def begin_run(self, started: float) -> None:
-            super().begin_run(started)
+        def begin_run(self, *arguments: Any) -> None:
+            super().begin_run(*arguments)
             (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
             self.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
 

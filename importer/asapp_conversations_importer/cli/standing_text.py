@@ -19,12 +19,12 @@ def standing_text(standing: Standing) -> str:
         "messages on their way" if standing.running else "messages in doubt": standing.in_doubt,
         "messages refused by ASAPP": standing.rejected,
         "records rejected as invalid": standing.invalid,
-        "messages not sent": 0 if standing.running else unsent(standing),
+        "messages not sent": 0 if standing.running else standing.unsent,
     }
     lines += [f"{count:>14,}  {words}" for words, count in counts.items() if count]
     if standing.requests:
         day, requests = list(standing.requests.items())[-1]
-        limit = standing.report.get("daily_limit")
+        limit = standing.daily_limit
         of = f" of {limit:,}" if limit else ""
         lines += ["", f"{requests:,} requests{of} on {day} (UTC)"]
     if standing.reasons:
@@ -41,11 +41,6 @@ def standing_text(standing: Standing) -> str:
     return "\n".join([*lines, "", *what_now(standing)])
 
 
-def unsent(standing: Standing) -> int:
-    """How many messages of the latest run's source were not sent by its end."""
-    return int(standing.report.get("unsent", 0))
-
-
 def _latest_run(standing: Standing) -> str:
     if standing.started is None:
         return "No run has begun."
@@ -56,7 +51,7 @@ def _latest_run(standing: Standing) -> str:
             f"The latest run began {standing.started} and ended without a word: "
             "it was killed, or could not write any more."
         )
-    stopped_by = standing.report.get("stopped_by")
+    stopped_by = standing.stopped_by
     why = f", stopped by {stopped_by.replace('_', ' ')}" if stopped_by else ""
     return f"The latest run began {standing.started} and ended {standing.ended}{why}."
 
@@ -66,9 +61,9 @@ def what_now(standing: Standing) -> list[str]:
     if standing.running:
         return ["Nothing to do: it goes on by itself. Ctrl-C stops it safely."]
     advice = []
-    resume_at = standing.report.get("resume_at")
+    resume_at = standing.resume_at
     killed = standing.started is not None and standing.ended is None
-    if killed or standing.in_doubt or unsent(standing):
+    if killed or standing.in_doubt or standing.unsent:
         when = f" after {resume_at}" if resume_at else ""
         advice.append(f"Give the same import command again{when}: it goes on where it stopped.")
     if standing.invalid or standing.rejected:

@@ -42,6 +42,7 @@ class Checkpoint:
         ahead_digest: of the first `ahead` messages; empty when that is `digest`.
         in_flight: whether that batch may have arrived.
         refused: the messages before `ahead` that ASAPP refused one by one.
+        sent: the digests of the batches that ASAPP holds; no later one may equal one of them.
         stored: how many messages were accepted.
         already_stored: how many were held before they were sent.
         status: where the conversation stands.
@@ -55,6 +56,7 @@ class Checkpoint:
     ahead_digest: bytes = b""
     in_flight: bool = False
     refused: tuple[int, ...] = ()
+    sent: frozenset[bytes] = frozenset()
     stored: int = 0
     already_stored: int = 0
     status: Status = Status.OPEN

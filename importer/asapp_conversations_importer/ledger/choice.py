@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from asapp_conversations import InvalidRequestError
 
 from ..reading.files import find_files
 from ..reading.sources import STANDARD_INPUT, Files, Source
-from .database import read_facts
 from .standing import opened
 
 LEDGER_SUFFIX = ".ledger"
 REJECTS_SUFFIX = ".rejects.jsonl"
 SHARED_NAME = "asapp-import"
-FILES = "files"
-"""The fact that lists the files which a ledger's runs have read."""
 
 
 def ledger_beside(source: Source) -> Path:
@@ -75,5 +71,5 @@ def known_files(files: list[Path]) -> list[str]:
 
 def files_of(ledger: Path) -> list[str]:
     """The files that the runs of a ledger have read."""
-    with opened(ledger) as connection:
-        return list(json.loads(read_facts(connection).get(FILES, "[]")))
+    with opened(ledger) as database:
+        return database.files()

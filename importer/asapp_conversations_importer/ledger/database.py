@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
 from asapp_conversations import AsappError
-from attrs import asdict, astuple, evolve, fields, frozen
+from attrs import astuple, evolve, fields, frozen
 
 from .checkpoint import Checkpoint, Status
 from .counts import Counts
+from .days import LAST_MOMENT
 
 APPLICATION_ID = 0x41534C47
 """Marks a SQLite file as a ledger (SQLite, file format, section 1.3.19)."""
@@ -21,38 +23,71 @@ APPLICATION_ID = 0x41534C47
 VERSION = 1
 """The form below; a ledger of a later one is left alone."""
 
-_COLUMNS = [attribute.name for attribute in fields(Checkpoint)]
+DIGEST = 32
+"""Bytes of a batch's digest."""
+
+_MOMENT = f"BETWEEN 0 AND {LAST_MOMENT}"
+# What a column may hold stands here alone: `PRAGMA quick_check` finds each row that breaks it.
 _SCHEMA = f"""
-BEGIN;
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE import (
+    base_url TEXT NOT NULL CHECK (typeof(base_url) = 'text'),
+    api_id TEXT NOT NULL CHECK (typeof(api_id) = 'text'),
+    max_body INTEGER CHECK (max_body IS NULL OR typeof(max_body) = 'integer' AND max_body > 0),
+    rejects_digest TEXT
+);
+CREATE TABLE files (path TEXT PRIMARY KEY CHECK (typeof(path) = 'text')) WITHOUT ROWID;
 CREATE TABLE conversations (
-    id TEXT PRIMARY KEY, total INTEGER NOT NULL, done INTEGER NOT NULL, digest BLOB NOT NULL,
-    ahead INTEGER NOT NULL, ahead_digest BLOB NOT NULL, in_flight INTEGER NOT NULL,
-    refused TEXT NOT NULL, stored INTEGER NOT NULL, already_stored INTEGER NOT NULL,
-    status TEXT NOT NULL, reason TEXT
+    id TEXT PRIMARY KEY CHECK (typeof(id) = 'text'),
+    total INTEGER NOT NULL CHECK (typeof(total) = 'integer' AND total >= 0),
+    done INTEGER NOT NULL CHECK (typeof(done) = 'integer' AND done >= 0),
+    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob'),
+    ahead INTEGER NOT NULL CHECK (typeof(ahead) = 'integer' AND ahead >= done),
+    ahead_digest BLOB NOT NULL CHECK (typeof(ahead_digest) = 'blob'),
+    in_flight INTEGER NOT NULL CHECK (in_flight IN (0, 1)),
+    refused TEXT NOT NULL CHECK (
+        CASE WHEN json_valid(refused) THEN json_type(refused) = 'array' END
+        AND substr(refused, 2) NOT GLOB '*[^]0-9, ]*'
+    ),
+    sent BLOB NOT NULL CHECK (typeof(sent) = 'blob' AND length(sent) % {DIGEST} = 0),
+    stored INTEGER NOT NULL CHECK (typeof(stored) = 'integer' AND stored >= 0),
+    already_stored INTEGER NOT NULL CHECK (
+        typeof(already_stored) = 'integer' AND already_stored >= 0
+    ),
+    status TEXT NOT NULL CHECK (status IN ('{"', '".join(Status)}')),
+    reason TEXT CHECK (typeof(reason) IN ('null', 'text')),
+    CHECK (stored + already_stored <= done)
 ) WITHOUT ROWID;
 CREATE INDEX unfinished ON conversations (status) WHERE status != '{Status.FINISHED}';
-CREATE TABLE days (day TEXT PRIMARY KEY, requests INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE days (
+    day TEXT PRIMARY KEY CHECK (typeof(day) = 'text'),
+    requests INTEGER NOT NULL CHECK (typeof(requests) = 'integer' AND requests >= 0)
+) WITHOUT ROWID;
 CREATE TABLE rejects (
-    conversation_id TEXT, position INTEGER, reason TEXT NOT NULL, content TEXT NOT NULL,
+    conversation_id TEXT, position INTEGER,
+    reason TEXT NOT NULL CHECK (typeof(reason) = 'text'),
+    content TEXT NOT NULL CHECK (content GLOB '{{*}}'),
     UNIQUE (conversation_id, position)
 );
 CREATE TABLE runs (
-    number INTEGER PRIMARY KEY, started REAL NOT NULL, ended REAL, report TEXT NOT NULL
+    number INTEGER PRIMARY KEY,
+    started REAL NOT NULL CHECK (started {_MOMENT}),
+    ended REAL CHECK (ended {_MOMENT}),
+    stopped_by TEXT CHECK (typeof(stopped_by) IN ('null', 'text')),
+    resume_at REAL CHECK (resume_at {_MOMENT}),
+    unsent INTEGER NOT NULL DEFAULT 0 CHECK (typeof(unsent) = 'integer' AND unsent >= 0),
+    daily_limit INTEGER CHECK (typeof(daily_limit) IN ('null', 'integer'))
 );
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
+_COLUMNS = [attribute.name for attribute in fields(Checkpoint)]
 SAVE_CHECKPOINT = (
     f"INSERT OR REPLACE INTO conversations (id, {', '.join(_COLUMNS)}) "
     f"VALUES (?{', ?' * len(_COLUMNS)})"
 )
 INSERT_REJECT = "INSERT OR REPLACE INTO rejects VALUES (?, ?, ?, ?)"
-COUNT_REQUESTS = (
-    "INSERT INTO days VALUES (?, ?) "
-    "ON CONFLICT DO UPDATE SET requests = requests + excluded.requests"
-)
-SET_FACT = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
+BEGIN_DAY = "INSERT OR IGNORE INTO days VALUES (?, 0)"
+COUNT_REQUESTS = "UPDATE days SET requests = requests + ? WHERE day = ?"
 
 
 class LedgerError(AsappError):
@@ -89,125 +124,194 @@ class RejectRow:
         return self.conversation_id, self.position, self.reason, content
 
 
-def lock_path(path: Path) -> Path:
-    """The file whose lock says that a run writes to the ledger."""
-    return path.with_name(f"{path.name}.lock")
+class Database:
+    """An open ledger, a context manager; whatever goes wrong with it is a `LedgerError`.
 
+    Args:
+        path: the file.
+        target: makes a new ledger for it where the file is empty; without one nothing can be
+            written.
 
-def connect(path: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
-    """A connection in autocommit mode that several threads may use, one at a time."""
-    uri = f"{path.resolve().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    Raises:
+        LedgerError: it is no ledger, a damaged one, or one of a later form; it was not changed.
+    """
 
-
-def is_empty(path: Path, connection: sqlite3.Connection) -> bool:
-    """Whether nothing was ever written; raises for what is no ledger, or one of a later form."""
-    (marker,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if not marker and not tables:
-        return True
-    if marker != APPLICATION_ID:
-        raise LedgerError(f"{path} is a database, but no ledger: name another file with --ledger")
-    if version > VERSION:
-        raise LedgerError(
-            f"{path} was written by a later version of asapp-conversations: upgrade to go on"
-        )
-    return False
-
-
-def create(connection: sqlite3.Connection, target: Target) -> None:
-    """Make the tables of a new ledger."""
-    connection.executescript(_SCHEMA)
-    connection.executemany(SET_FACT, asdict(target).items())
-    connection.execute("COMMIT")
-
-
-def check_target(path: Path, connection: sqlite3.Connection, target: Target) -> None:
-    """Raise when the ledger belongs to another target."""
-    facts = read_facts(connection)
-    for name, value in asdict(target).items():
-        if facts.get(name) != value:
-            raise LedgerError(
-                f"{path} is the ledger of an import into {name.replace('_', ' ')} "
-                f"{facts.get(name)}, not {value}: name another file with --ledger"
+    def __init__(self, path: Path, target: Target | None = None) -> None:
+        self.path = path
+        # Opened for reading alone, SQLite would not look at what the columns may hold.
+        uri = f"{path.resolve().as_uri()}?mode=rw"
+        with explained(path):
+            self.connection = sqlite3.connect(
+                uri, uri=True, isolation_level=None, check_same_thread=False
             )
+            try:
+                self.connection.execute(f"PRAGMA query_only = {target is None}")
+                if self._is_empty():
+                    self._create(target)
+                self._check()
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with explained(self.path):
+            self.connection.close()
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows that a query finds."""
+        with explained(self.path):
+            return self.connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is written in it is durable at the end, or nothing."""
+        with explained(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has already rolled it back.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def target(self) -> Target:
+        """Where the import goes."""
+        return Target(*self.read("SELECT base_url, api_id FROM import")[0])
+
+    def find(self, conversation_id: str) -> Checkpoint:
+        """How far a conversation has come; nowhere if it is not known."""
+        query = f"SELECT {', '.join(_COLUMNS)} FROM conversations WHERE id = ?"
+        rows = self.read(query, conversation_id)
+        return from_row(rows[0]) if rows else Checkpoint()
+
+    def counts_after(self, conversation_id: str = "") -> Counts:
+        """What had become of the messages of the conversations after that one, when last seen."""
+        query = f"""
+            SELECT
+                coalesce(sum(stored + already_stored), 0),
+                coalesce(sum(CASE WHEN status = '{Status.REJECTED}'
+                    THEN total - stored - already_stored ELSE json_array_length(refused) END), 0),
+                coalesce(sum(CASE WHEN in_flight THEN ahead - done ELSE 0 END), 0)
+            FROM conversations WHERE id > ?
+        """
+        skipped, rejected, in_doubt = self.read(query, conversation_id)[0]
+        return Counts(skipped=skipped, rejected=rejected, in_doubt=in_doubt)
+
+    def files(self) -> list[str]:
+        """The files that its runs have read."""
+        return [path for (path,) in self.read("SELECT path FROM files")]
+
+    def reject_reasons(self) -> dict[str, int]:
+        """How many rejects there are, by reason, the most frequent first."""
+        query = "SELECT reason, count(*) FROM rejects GROUP BY 1 ORDER BY count(*) DESC, reason"
+        return dict(self.read(query))
+
+    def rejects(self) -> Iterator[dict[str, Any]]:
+        """Every reject as it stands in the file of rejects."""
+        query = "SELECT content FROM rejects ORDER BY position IS NOT NULL, rowid"
+        with explained(self.path):
+            for (content,) in self.connection.execute(query):
+                try:
+                    yield json.loads(content)
+                except (ValueError, RecursionError):
+                    raise LedgerError(f"{self.path}: {DAMAGED}") from None
+
+    def _is_empty(self) -> bool:
+        (marker,) = self.connection.execute("PRAGMA application_id").fetchone()
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if not marker and not tables:
+            return True
+        if marker != APPLICATION_ID:
+            raise LedgerError(
+                f"{self.path} is a database, but no ledger: name another file with --ledger"
+            )
+        if version > VERSION:
+            raise LedgerError(
+                f"{self.path} was written by a later version of asapp-conversations: "
+                "upgrade to go on"
+            )
+        return False
+
+    def _create(self, target: Target | None) -> None:
+        if target is None:
+            raise LedgerError(f"{self.path} is empty: no import has begun to write it")
+        self.connection.executescript(f"BEGIN; {_SCHEMA}")
+        self.connection.execute(
+            "INSERT INTO import (base_url, api_id) VALUES (?, ?)", astuple(target)
+        )
+        self.connection.execute("COMMIT")
+
+    def _check(self) -> None:
+        """Raise `LedgerError` for anything that the form does not allow."""
+        found = self.connection.execute("SELECT sql FROM sqlite_schema").fetchall()
+        healthy = sorted(map(str, found)) == _definitions()
+        if healthy:
+            healthy = self.connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        if healthy:
+            (rows,) = self.connection.execute("SELECT count(*) FROM import").fetchone()
+            healthy = rows == 1
+        if not healthy:
+            raise LedgerError(f"{self.path}: {DAMAGED}")
 
 
-def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
-    """Every fact that was noted."""
-    return dict(connection.execute("SELECT name, value FROM facts"))
+@cache
+def _definitions() -> list[str]:
+    """The definitions of a healthy ledger's tables."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return sorted(map(str, connection.execute("SELECT sql FROM sqlite_schema")))
 
 
-def read_rejects(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    """Every reject, as it stands in the file of rejects."""
-    query = "SELECT content FROM rejects ORDER BY position IS NOT NULL, rowid"
-    for (content,) in connection.execute(query):
-        yield json.loads(content)
-
-
-def count_reasons(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many rejects there are, by reason, the most frequent first."""
-    query = "SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY count(*) DESC, reason"
-    return dict(connection.execute(query))
-
-
-def find_checkpoint(connection: sqlite3.Connection, conversation_id: str) -> Checkpoint:
-    """How far a conversation has come; nowhere if it is not known."""
-    query = f"SELECT {', '.join(_COLUMNS)} FROM conversations WHERE id = ?"
-    row = connection.execute(query, (conversation_id,)).fetchone()
-    if row is None:
-        return Checkpoint()
+def from_row(row: tuple[Any, ...]) -> Checkpoint:
+    """The checkpoint in a row of the table of conversations, without the id."""
     kept = Checkpoint(*row)
+    sent: bytes = row[_COLUMNS.index("sent")]
     return evolve(
         kept,
         in_flight=bool(kept.in_flight),
-        refused=tuple(json.loads(str(kept.refused))),
+        refused=tuple(json.loads(row[_COLUMNS.index("refused")])),
+        sent=frozenset(sent[i : i + DIGEST] for i in range(0, len(sent), DIGEST)),
         status=Status(kept.status),
     )
 
 
-def count_messages(connection: sqlite3.Connection, after: str = "") -> Counts:
-    """What has become of the messages of all conversations whose id comes after one."""
-    query = f"""
-        SELECT
-            coalesce(sum(stored + already_stored), 0),
-            coalesce(sum(CASE WHEN status = '{Status.REJECTED}'
-                THEN total - stored - already_stored ELSE json_array_length(refused) END), 0),
-            coalesce(sum(CASE WHEN in_flight THEN ahead - done ELSE 0 END), 0)
-        FROM conversations WHERE id > ?
-    """
-    skipped, rejected, in_doubt = connection.execute(query, (after,)).fetchone()
-    return Counts(skipped=skipped, rejected=rejected, in_doubt=in_doubt)
-
-
 def to_row(checkpoint: Checkpoint) -> tuple[Any, ...]:
     """The values of a row of the table of conversations, after the id."""
-    return astuple(evolve(checkpoint, refused=json.dumps(checkpoint.refused)))  # type: ignore[arg-type]
+    values = {name: getattr(checkpoint, name) for name in _COLUMNS}
+    values |= {"refused": json.dumps(checkpoint.refused), "sent": b"".join(checkpoint.sent)}
+    return tuple(values.values())
+
+
+DAMAGED = (
+    "not a ledger, or a damaged one; nothing was changed. Put back a copy of it, or name another "
+    "with --ledger: what it knew is sent again then, and ASAPP tells by 409 what it holds of it"
+)
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the file system say into what is wrong and what to do."""
+    """Turns what SQLite says into what is wrong and what to do."""
     try:
         yield
-    except sqlite3.Error as error:
+    # Python cannot always decode what SQLite says of a damaged file.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise LedgerError(f"{path}: {_explain(error)}") from error
-    except OSError as error:
-        raise LedgerError(
-            f"{path}: the ledger cannot be written ({error.strerror}): "
-            "name a file in a folder that can be written with --ledger"
-        ) from error
 
 
-def _explain(error: sqlite3.Error) -> str:
-    match error.sqlite_errorname if hasattr(error, "sqlite_errorname") else "":
-        case "SQLITE_NOTADB" | "SQLITE_CORRUPT":
-            return "not a ledger, or a damaged one; nothing was changed: name another with --ledger"
+def _explain(error: Exception) -> str:
+    match getattr(error, "sqlite_errorname", ""):
         case "SQLITE_FULL":
             return "the disk is full; make room and run it again: it goes on where it stopped"
         case name if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            return "the ledger cannot be written: name one in another folder with --ledger"
+            return "the ledger cannot be opened here: name one in another folder with --ledger"
         case name if name.startswith("SQLITE_IOERR"):
             return f"the disk fails or is full ({name}); run it again once it works: it goes on"
-    return f"the ledger cannot be used ({error})"
+        case "SQLITE_BUSY":
+            return "another program works on the ledger: run it again once that has ended"
+    return DAMAGED

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999 in seconds since 1970: no clock goes further."""
+
 
 def day_of(now: float) -> str:
     """The UTC day of a time in seconds since 1970, such as `2026-11-24`."""
@@ -18,4 +21,5 @@ def next_day(now: float) -> float:
 
 def iso_time(seconds: float) -> str:
     """A time in seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    moment = datetime.fromtimestamp(min(seconds, LAST_MOMENT), UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

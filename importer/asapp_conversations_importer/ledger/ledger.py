@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal
 
 from attrs import define, field
 from filelock import FileLock, Timeout
 
 from .checkpoint import Checkpoint
-from .counts import Counts
 from .database import (
+    BEGIN_DAY,
     COUNT_REQUESTS,
     INSERT_REJECT,
     SAVE_CHECKPOINT,
-    SET_FACT,
+    Database,
     LedgerError,
     RejectRow,
     Target,
-    check_target,
-    connect,
-    count_messages,
-    count_reasons,
-    create,
-    explained,
-    find_checkpoint,
-    is_empty,
-    lock_path,
-    read_facts,
-    read_rejects,
     to_row,
 )
+from .days import LAST_MOMENT
+
+Fact = Literal["max_body", "rejects_digest"]
 
 
 @define
@@ -53,84 +43,90 @@ class Pending:
 
     def then(self, later: Pending) -> Pending:
         """Both together, of which `later` holds where they differ."""
-        return Pending(
-            self.checkpoints | later.checkpoints,
-            self.rejects + later.rejects,
-            self.requests + later.requests,
-        )
+        requests = self.requests.copy()
+        # Their sum, but without losing what was taken back.
+        requests.update(later.requests)
+        return Pending(self.checkpoints | later.checkpoints, self.rejects + later.rejects, requests)
 
 
-class Ledger:
+class Ledger(Database):
     """The ledger of a run, which nobody else may write to meanwhile.
 
     What `save` and `count_request` are told is durable once `flushed` returns; what many tasks
-    tell at the same time is written in one transaction. Use it as a context manager.
-
-    Attributes:
-        path: the file.
-        connection: to the file, while the context lasts.
+    tell at the same time is written in one transaction. One that was made anew is gone again if
+    the run fails before it has begun.
     """
 
     def __init__(self, path: Path, target: Target) -> None:
         self.path = path
-        self._lock = FileLock(lock_path(path))
+        self._pending = Pending()
         self._commit_gate = asyncio.Lock()
         self._next_commit: asyncio.Task[None] | None = None
-        self._pending = Pending()
-        with explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._acquire()
-            try:
-                self.connection = self._open(target)
-            except BaseException:
-                self._lock.release()
-                raise
-        self._counted: Counter[str] = Counter(
-            dict(self.connection.execute("SELECT day, requests FROM days"))
-        )
-
-    def _acquire(self) -> None:
+        self._begun = False
+        self._is_new = False
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = lock(path)
             self._lock.acquire(timeout=0)
         except Timeout:
             raise LedgerError(
-                f"{self.path} is in use by another import: wait for it, or stop it first"
+                f"{path} is in use by another import: wait for it, or stop it first"
             ) from None
-
-    def _open(self, target: Target) -> sqlite3.Connection:
-        # Messages that were rejected stand in it: nobody else may read it.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = connect(self.path, "rw")
+        except (OSError, ValueError) as error:
+            raise _unwritable(path, error) from error
         try:
-            if is_empty(self.path, connection):
-                create(connection, target)
-            check_target(self.path, connection, target)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            self._open(path, target)
         except BaseException:
-            connection.close()
+            self._leave()
             raise
-        return connection
+        self._counted = Counter(dict(self.read("SELECT day, requests FROM days")))
 
-    def __enter__(self) -> Self:
-        return self
+    def _open(self, path: Path, target: Target) -> None:
+        try:
+            self._is_new = not path.exists()
+            # Messages that were rejected stand in it: nobody else may read it.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            names = path.stat().st_nlink
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        if names > 1:
+            raise LedgerError(
+                f"{path} is one of {names} hard links to one file, which SQLite would damage: "
+                "remove the others"
+            )
+        super().__init__(path, target)
+        known = self.target()
+        for what, ours, theirs in (
+            ("base URL", target.base_url, known.base_url),
+            ("API id", target.api_id, known.api_id),
+        ):
+            if ours != theirs:
+                self.connection.close()
+                raise LedgerError(
+                    f"{path} is the ledger of an import into {what} {theirs}, not {ours}: "
+                    "name another file with --ledger"
+                )
+        self.read("PRAGMA journal_mode = WAL")
+        self.read("PRAGMA synchronous = FULL")
 
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+    def __exit__(self, *error: object) -> None:
+        try:
+            super().__exit__(*error)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Give the lock back, and leave nothing behind that says nothing."""
+        if self._is_new and not self._begun:
+            with suppress(OSError):
+                self.path.resolve().unlink(missing_ok=True)
+                Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
     def find(self, conversation_id: str) -> Checkpoint:
         """How far a conversation has come; nowhere if it is not known."""
         pending = self._pending.checkpoints.get(conversation_id)
-        if pending is not None:
-            return pending
-        with explained(self.path):
-            return find_checkpoint(self.connection, conversation_id)
-
-    def counts_after(self, conversation_id: str) -> Counts:
-        """What had become of the messages of the conversations after that one, when last seen."""
-        with explained(self.path):
-            return count_messages(self.connection, conversation_id)
+        return pending if pending is not None else super().find(conversation_id)
 
     def save(
         self, conversation_id: str, checkpoint: Checkpoint, rejects: Iterable[RejectRow] = ()
@@ -152,6 +148,11 @@ class Ledger:
         """How many requests have left on that day, by all runs of this ledger."""
         return self._counted[day]
 
+    @property
+    def is_untried(self) -> bool:
+        """Whether no request has ever left."""
+        return not self._counted.total()
+
     async def flushed(self) -> None:
         """Return once all that was noted by now is durable."""
         if self._next_commit is None:
@@ -172,58 +173,82 @@ class Ledger:
         if not pending:
             return
         rows = [(name, *to_row(checkpoint)) for name, checkpoint in pending.checkpoints.items()]
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany(SAVE_CHECKPOINT, rows)
             connection.executemany(INSERT_REJECT, [reject.to_row() for reject in pending.rejects])
-            connection.executemany(COUNT_REQUESTS, pending.requests.items())
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                # A full disk has already rolled it back.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+            connection.executemany(BEGIN_DAY, [(day,) for day in pending.requests])
+            connection.executemany(
+                COUNT_REQUESTS, [(n, day) for day, n in pending.requests.items()]
+            )
 
     @contextmanager
     def invalid_records(self) -> Iterator[Callable[[RejectRow], object]]:
         """Notes each invalid record; they replace those of before, once it ends without error."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("DELETE FROM rejects WHERE position IS NULL")
             yield lambda reject: connection.execute(INSERT_REJECT, reject.to_row())
 
-    def begin_run(self, started: float) -> None:
-        """Note that a run begins, at so many seconds since 1970."""
-        with self._transaction() as connection:
-            connection.execute("INSERT INTO runs (started, report) VALUES (?, '{}')", (started,))
+    def begin_run(self, started: float, files: Iterable[str] = ()) -> None:
+        """Note that a run begins, at so many seconds since 1970, and which files it reads."""
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO runs (started) VALUES (?)", (started,))
+            connection.executemany(
+                "INSERT OR IGNORE INTO files VALUES (?)", [(file,) for file in files]
+            )
+        self._begun = True
 
-    def end_run(self, ended: float, report: dict[str, Any]) -> None:
-        """Note that the run ended, and what it says of itself."""
-        with self._transaction() as connection:
+    def end_run(
+        self,
+        ended: float,
+        *,
+        stopped_by: str | None = None,
+        resume_at: float | None = None,
+        unsent: int = 0,
+        daily_limit: int | None = None,
+    ) -> None:
+        """Note when the run ended and why, when it may go on, and what it left unsent."""
+        if resume_at is not None:
+            resume_at = min(resume_at, LAST_MOMENT)
+        with self.transaction() as connection:
             connection.execute(
-                "UPDATE runs SET report = ?, ended = ? "
-                "WHERE number = (SELECT max(number) FROM runs)",
-                (json.dumps(report), ended),
+                "UPDATE runs SET ended = ?, stopped_by = ?, resume_at = ?, unsent = ?, "
+                "daily_limit = ? WHERE number = (SELECT max(number) FROM runs)",
+                (ended, stopped_by, resume_at, unsent, daily_limit),
             )
 
-    def fact(self, name: str) -> str | None:
-        """A fact noted under that name."""
-        return read_facts(self.connection).get(name)
+    def fact(self, name: Fact) -> Any:
+        """What is known of the import as a whole; None as long as it was not noted.
 
-    def set_fact(self, name: str, value: str) -> None:
-        """Note a fact, in the place of one of the same name."""
-        with self._transaction() as connection:
-            connection.execute(SET_FACT, (name, value))
+        `max_body` is the largest request body that ASAPP takes, in bytes, once a larger one was
+        refused; `rejects_digest` is of the file of rejects when it was last written.
+        """
+        return self.read(f"SELECT {name} FROM import")[0][0]
 
-    def reject_reasons(self) -> dict[str, int]:
-        """How many rejects there are, by reason."""
-        return count_reasons(self.connection)
+    def set_fact(self, name: Fact, value: int | str | None) -> None:
+        """Note such a fact."""
+        with self.transaction() as connection:
+            connection.execute(f"UPDATE import SET {name} = ?", (value,))
 
-    def rejects(self) -> Iterator[dict[str, Any]]:
-        """Every reject as it stands in the file of rejects."""
-        return read_rejects(self.connection)
+
+def lock(path: Path) -> FileLock:
+    """The lock of whoever writes to a ledger, by whatever name: it is beside the real file.
+
+    Raises:
+        LedgerError: a file that is not ours has the lock's name, and would be emptied.
+        OSError: the place cannot be looked at.
+    """
+    real = path.resolve()
+    file = real.with_name(f"{real.name}.lock")
+    if file.exists() and (not file.is_file() or file.stat().st_size):
+        raise LedgerError(
+            f"{file} is no lock of ours, and in the way: move it, or name a ledger with --ledger"
+        )
+    return FileLock(file)
+
+
+def _unwritable(path: Path, error: Exception) -> LedgerError:
+    words = getattr(error, "strerror", None) or error
+    return LedgerError(
+        f"{path}: the ledger cannot be written ({words}): "
+        "name a file in a folder that can be written with --ledger"
+    )

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict, frozen
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from .checkpoint import Status
-from .database import (
-    LedgerError,
-    connect,
-    count_messages,
-    count_reasons,
-    explained,
-    is_empty,
-    lock_path,
-    read_facts,
-    read_rejects,
-)
+from .database import Database, LedgerError
 from .days import iso_time
+from .ledger import lock
 
 SHOWN = 20
 """How many of the waiting conversations are named."""
@@ -56,9 +44,12 @@ class Standing:
         waiting: the first of the conversations that were begun and are not finished.
         reasons: rejects by reason, the most frequent first.
         requests: how many left on each day (UTC).
-        started: when the latest run began, ISO 8601 in UTC; None if there was none.
+        started: when the latest run began to send, ISO 8601 in UTC; None if there was none.
         ended: when it ended; None while it runs, or if it was killed.
-        report: what it said of itself at its end.
+        stopped_by: why it ended early, if it did.
+        resume_at: when to go on, ISO 8601 in UTC, if that is a matter of time.
+        unsent: how many messages of its source it left unsent.
+        daily_limit: how many requests it might send in a UTC day.
     """
 
     ledger: str
@@ -73,9 +64,12 @@ class Standing:
     waiting: Sequence[Waiting]
     reasons: Mapping[str, int]
     requests: Mapping[str, int]
-    started: str | None
-    ended: str | None
-    report: Mapping[str, Any]
+    started: str | None = None
+    ended: str | None = None
+    stopped_by: str | None = None
+    resume_at: str | None = None
+    unsent: int = 0
+    daily_limit: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The standing as JSON values."""
@@ -84,67 +78,66 @@ class Standing:
 
 def read_standing(path: Path) -> Standing:
     """Where the import of that ledger stands; `LedgerError` if it is none."""
-    with opened(path) as connection:
-        facts = read_facts(connection)
-        counts = count_messages(connection)
-        run = connection.execute(
-            "SELECT started, ended, report FROM runs ORDER BY number DESC LIMIT 1"
-        ).fetchone() or (None, None, "{}")
+    with opened(path) as database:
+        target, counts = database.target(), database.counts_after()
+        runs = database.read(
+            "SELECT started, ended, resume_at, stopped_by, unsent, daily_limit "
+            "FROM runs ORDER BY number DESC LIMIT 1"
+        )
+        run: Any = runs[0] if runs else (None, None, None, None, 0, None)
+        started, ended, resume_at = (None if it is None else iso_time(it) for it in run[:3])
+        ((invalid,),) = database.read("SELECT count(*) FROM rejects WHERE position IS NULL")
+        waiting = database.read(
+            "SELECT id, status, reason FROM conversations "
+            f"WHERE status != '{Status.FINISHED}' "
+            f"AND (status != '{Status.OPEN}' OR reason IS NOT NULL) ORDER BY id LIMIT {SHOWN}"
+        )
         return Standing(
             ledger=str(path),
-            base_url=facts["base_url"],
-            api_id=facts["api_id"],
+            base_url=target.base_url,
+            api_id=target.api_id,
             running=is_running(path),
             conversations=dict(
-                connection.execute("SELECT status, count(*) FROM conversations GROUP BY status")
+                database.read("SELECT status, count(*) FROM conversations GROUP BY status")
             ),
             stored=counts.skipped,
             rejected=counts.rejected,
             in_doubt=counts.in_doubt,
-            invalid=connection.execute(
-                "SELECT count(*) FROM rejects WHERE position IS NULL"
-            ).fetchone()[0],
-            waiting=tuple(
-                Waiting(*row)
-                for row in connection.execute(
-                    "SELECT id, status, reason FROM conversations "
-                    f"WHERE status != '{Status.FINISHED}' "
-                    f"AND (status != '{Status.OPEN}' OR reason IS NOT NULL) "
-                    f"ORDER BY id LIMIT {SHOWN}"
-                )
-            ),
-            reasons=count_reasons(connection),
-            requests=dict(connection.execute("SELECT day, requests FROM days ORDER BY day")),
-            started=None if run[0] is None else iso_time(run[0]),
-            ended=None if run[1] is None else iso_time(run[1]),
-            report=json.loads(run[2]),
+            invalid=invalid,
+            waiting=tuple(Waiting(*row) for row in waiting),
+            reasons=database.reject_reasons(),
+            requests=dict(database.read("SELECT day, requests FROM days ORDER BY day")),
+            started=started,
+            ended=ended,
+            resume_at=resume_at,
+            stopped_by=run[3],
+            unsent=run[4],
+            daily_limit=run[5],
         )
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to a ledger that cannot change it; `LedgerError` if it is none."""
+def opened(path: Path) -> Database:
+    """A ledger that cannot be changed so; `LedgerError` if it is none."""
     if not path.is_file():
         raise LedgerError(f"{path} does not exist: name the ledger that an import has printed")
-    with explained(path), closing(connect(path, "ro")) as connection:
-        if is_empty(path, connection):
-            raise LedgerError(f"{path} is empty: no import has begun to write it")
-        yield connection
+    return Database(path)
 
 
 def is_running(path: Path) -> bool:
     """Whether a run holds the ledger."""
-    lock = FileLock(lock_path(path), timeout=0)
     try:
-        with lock:
-            return False
+        held = lock(path)
+        if Path(held.lock_file).exists():
+            with held.acquire(timeout=0):
+                return False
     except Timeout:
         return True
-    except OSError:
+    except (OSError, LedgerError):
         return False
+    return False
 
 
 def rejects_of(path: Path) -> Iterator[dict[str, Any]]:
     """Every reject of a ledger, as it stands in the file of rejects."""
-    with opened(path) as connection:
-        yield from read_rejects(connection)
+    with opened(path) as database:
+        yield from database.rejects()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -66,8 +66,6 @@ class Delivery(Generic[MessageT]):
     in_doubt: bool = field(init=False, default=False)
     _batch: Batch = field(init=False)
     _indexes: tuple[int, ...] = field(init=False, default=())
-    _sent: set[bytes] = field(init=False)
-    """The digests of the batches that ASAPP holds; no later one equals one of them."""
     _refused: set[int] = field(init=False)
     _newly_refused: list[RefusedMessage] = field(init=False, factory=list)
     _bounds: list[int] = field(init=False, factory=list)
@@ -78,7 +76,6 @@ class Delivery(Generic[MessageT]):
         self.checkpoint, self._digest = resume(self.checkpoint, self.messages)
         self._initial = self.checkpoint
         self._refused = set(self.checkpoint.refused)
-        self._sent = set(self._cut_before())
 
     def counts(self) -> Counts:
         """What has become of the messages by now."""
@@ -163,7 +160,7 @@ class Delivery(Generic[MessageT]):
             if not candidates:
                 self._advance(end)
                 continue
-            batch = self._cut(candidates, self._sent)
+            batch = self._cut(candidates)
             if batch is None:
                 self._refuse([RefusedMessage(candidates[0], REPEATED)])
             elif len(batch.body) > self.limit.max_body:
@@ -179,28 +176,16 @@ class Delivery(Generic[MessageT]):
         sendable = (index for index in range(start, end) if index not in self._refused)
         return tuple(islice(sendable, BATCH.max_messages))
 
-    def _cut(self, candidates: Sequence[int], sent: Collection[bytes]) -> Batch | None:
+    def _cut(self, candidates: Sequence[int]) -> Batch | None:
         contents = [self.messages[index].content for index in candidates]
+        sent = self.checkpoint.sent
         return cut_batch(contents, max_body_bytes=self.limit.max_body, sent=sent)
-
-    def _cut_before(self) -> Iterator[bytes]:
-        """The digests of the batches that earlier runs have sent, if these cut as this one does."""
-        start, end = 0, self.checkpoint.done
-        sent = set[bytes]()
-        if self.checkpoint.status in {Status.OPEN, Status.IN_DOUBT}:
-            while candidates := self._candidates(start, end):
-                batch = self._cut(candidates, sent)
-                if batch is None:
-                    return
-                sent.add(batch.digest)
-                yield batch.digest
-                start = candidates[batch.count - 1] + 1
 
     def _accept(self, stored: int = 0, already_stored: int = 0) -> None:
         self._accepted = True
-        self._sent.add(self._batch.digest)
         self.checkpoint = evolve(
             self.checkpoint,
+            sent=self.checkpoint.sent | {self._batch.digest},
             stored=self.checkpoint.stored + stored,
             already_stored=self.checkpoint.already_stored + already_stored,
         )

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 import orjson
-from asapp_conversations import AsyncClient, RateLimitError, Receipt, RequestFailedError
+from asapp_conversations import (
+    AsyncClient,
+    ConflictError,
+    RateLimitError,
+    Receipt,
+    RequestFailedError,
+)
 from asapp_conversations.toolkit import Batch
 from asapp_conversations_client.facts import BATCH
 from attrs import define, field, frozen
@@ -178,6 +184,10 @@ class Dispatcher:
         except LedgerError as error:
             self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
             return Withheld(outcome_unknown=False)
+        except ConflictError as error:
+            # ASAPP holds it: nothing has failed.
+            self._judge(error)
+            return error
         except RequestFailedError as error:
             self._governor.give_up()
             self._judge(error)
