@@ -16,11 +16,7 @@ from attrs import evolve
 
 from . import published
 from ._version import __version__
-from .auth import (
-    Credentials,
-    ProviderT,
-    choose_credentials,
-)
+from .auth import Credentials, ProviderT, choose_credentials
 from .clock import Clock
 from .errors import InvalidRequestError
 from .exchange import RECEIPT
@@ -37,7 +33,7 @@ from .options import (
 from .pacing import AsyncGate, Gate, Pacer
 from .progress import AnyMessage, Progress, Receipt, Stored
 from .steps import maybe_await
-from .transport import IN_DOUBT, AsappTransport, AsyncAsappTransport, Session
+from .transport import IN_DOUBT, AsappTransport, Session
 from .uploading import Upload
 from .validation import demand_conversation_id
 
@@ -51,7 +47,7 @@ JSON: Final = httpx.Headers({"Content-Type": "application/json"})
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
 GateT = TypeVar("GateT", Gate, AsyncGate)
 
-Kinds = namedtuple("Kinds", "httpx transport carrier pacer lock")
+Kinds = namedtuple("Kinds", "httpx carrier pacer lock")
 """What a client is made of: the classes for threads, or those for tasks."""
 
 
@@ -75,7 +71,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
     """What both clients share; a client to every generated operation."""
 
     _kinds: ClassVar[Kinds]
-    _transport: AsappTransport | AsyncAsappTransport
+    _transport: AsappTransport
     _httpx: HttpxT
 
     def __init__(
@@ -112,10 +108,10 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
             raise InvalidRequestError("give either gate or rate, not both")
         chosen_gate = gate or self._kinds.pacer(rate, settings.clock)
         session = Session(carrier, source, self._kinds.lock())
-        self._set_up(self._kinds.transport(settings, session, chosen_gate), headers)
+        self._set_up(AsappTransport(settings, session, chosen_gate), headers)
 
-    def _set_up(self, transport: Any, headers: Mapping[str, str] | None) -> None:
-        settings: Settings = transport.settings
+    def _set_up(self, transport: AsappTransport, headers: Mapping[str, str] | None) -> None:
+        settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
@@ -159,7 +155,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         kept = self._httpx.headers.copy()
         kept.update(to_headers(headers))
         copy = type(self).__new__(type(self))
-        copy._set_up(self._kinds.transport(settings, old.session, gate, owner=False), kept)
+        copy._set_up(AsappTransport(settings, old.session, gate, owner=False), kept)
         for name in ("auth", "cookies", "event_hooks", "params"):
             setattr(copy._httpx, name, getattr(self._httpx, name))
         return copy

@@ -15,7 +15,6 @@ from .auth import AsyncCredentialsProvider, CredentialsProvider
 from .base_client import BaseClient, Kinds, refused
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
 from .steps import run
-from .transport import AsappTransport, AsyncAsappTransport
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -61,7 +60,7 @@ class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, 
         InvalidRequestError: an option cannot work, or the keys are missing.
     """
 
-    _kinds = Kinds(httpx.Client, AsappTransport, httpx.HTTPTransport, ThreadPacer, Lock)
+    _kinds = Kinds(httpx.Client, httpx.HTTPTransport, ThreadPacer, Lock)
 
     create_messages = blocking(base_client.create_messages)
     send_batch = blocking(base_client.send_batch)
@@ -96,9 +95,7 @@ class AsyncClient(
     `create_messages` takes async iterables, too.
     """
 
-    _kinds = Kinds(
-        httpx.AsyncClient, AsyncAsappTransport, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock
-    )
+    _kinds = Kinds(httpx.AsyncClient, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock)
 
     create_messages = base_client.create_messages
     send_batch = base_client.send_batch

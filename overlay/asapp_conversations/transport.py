@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from typing import Any, Self
 
 import anyio
 import anyio.lowlevel
@@ -45,22 +46,15 @@ class Session:
     process: int = field(factory=os.getpid)
     loop: object = None
 
-    def check_usable(self) -> None:
+    def check_usable(self, loop: object) -> None:
         """Two processes or loops on one connection would take each other's answers."""
         if self.closed:
             raise InvalidRequestError("nothing was sent: the client is closed")
-        if self.process != os.getpid():
-            raise InvalidRequestError(
-                "nothing was sent: this client was made in another process; make one in each"
-            )
-
-    def bind_to_loop(self) -> None:
-        loop = anyio.lowlevel.current_token()
         self.loop = self.loop or loop
-        if self.loop != loop:
+        if (self.process, self.loop) != (os.getpid(), loop):
             raise InvalidRequestError(
-                "nothing was sent: an AsyncClient belongs to the event loop in which it was first "
-                "used; make one in each, with `async with AsyncClient(…)`"
+                "nothing was sent: a client belongs to the process in which it was made, and an "
+                "AsyncClient to the event loop in which it was first used; make one in each"
             )
 
     async def renew_keys(self, refused: Credentials | None) -> Credentials:
@@ -74,9 +68,12 @@ class Session:
             self.turn.release()
 
 
-@define(eq=False, slots=False)
-class _Sending:
-    """What both transports do; the keys go on a copy of the request, which nobody else sees."""
+@define(eq=False)
+class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Sends for threads, or for the tasks of one event loop.
+
+    The keys go on a copy of the request, which nobody else sees.
+    """
 
     settings: Settings
     session: Session
@@ -84,23 +81,38 @@ class _Sending:
     owner: bool = True
     """Whether closing the transport closes the session, which it shares with its copies."""
 
-    _attempt: ClassVar[Callable[..., Awaitable[httpx.Response]]]
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return run(self._exchange(request, loop=None))
 
-    async def _exchange(
-        self, request: httpx.Request, sleep: Callable[[float], Awaitable[None] | None]
-    ) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return await self._exchange(request, loop=anyio.lowlevel.current_token())
+
+    def close(self) -> None:
+        if self.owner:
+            self.session.closed = True
+            self.session.carrier.close()
+
+    async def aclose(self) -> None:
+        if self.owner:
+            self.session.check_usable(anyio.lowlevel.current_token())
+            self.session.closed = True
+            await self.session.carrier.aclose()
+
+    async def _exchange(self, request: httpx.Request, *, loop: object) -> httpx.Response:
         """Send until there is an answer to hand out; raises `AsappError` otherwise."""
-        exchange = self._begin(request)
+        exchange, clock = self._begin(request), self.settings.clock
         refused: Credentials | None = None
         try:
             while True:
-                self.session.check_usable()
+                self.session.check_usable(loop)
                 keys = self.session.keys
                 if keys is None or keys is refused:
                     keys = await self.session.renew_keys(refused)
                 await maybe_await(self.gate.admit(exchange))
                 try:
-                    outcome: Any = await self._attempt(request, keys)
+                    outcome: Any = await self._attempt(request, keys, loop)
                 except BaseException as error:
                     _drop_frames(error)
                     self.gate.settle(exchange, error)
@@ -108,14 +120,13 @@ class _Sending:
                         raise
                     outcome = error
                 else:
-                    outcome.request = request
                     self.gate.settle(exchange, outcome)
                 verdict = exchange.judge(outcome, keys)
                 if isinstance(verdict, httpx.Response):
                     request.extensions[ANSWERED] = True
                     return verdict
                 refused = keys if verdict.renew_credentials else None
-                await maybe_await(sleep(verdict.wait))
+                await maybe_await((clock.sleep_async if loop else clock.sleep)(verdict.wait))
         except AsappError as error:
             error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
             raise
@@ -147,82 +158,56 @@ class _Sending:
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
-    def _most(self, response: httpx.Response) -> int:
-        """How many bytes of an answer are read."""
-        most = self.settings.max_answer_bytes
-        return most if response.is_success else min(most, MAX_ERROR_BYTES)
-
-
-class AsappTransport(_Sending, httpx.BaseTransport):
-    """Sends for threads."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        return run(self._exchange(request, self.settings.clock.sleep))
-
-    async def _attempt(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
-        clock, limit = self.settings.clock, _time_limit(request)
-        deadline = clock.monotonic() + limit
-        timeouts = _TimeLeft(request.extensions["timeout"], deadline, clock.monotonic)
-        response = self.session.carrier.handle_request(_signed(request, keys, timeouts))
-        content, most, broken_off = bytearray(), self._most(response), False
+    async def _attempt(
+        self, request: httpx.Request, keys: Credentials, loop: object
+    ) -> httpx.Response:
+        """Send once, and read what comes within the limits of time and length."""
+        timeouts, now = request.extensions["timeout"], self.settings.clock.monotonic
+        limit = math.inf if timeouts.get("read") is None else timeouts["read"]
+        deadline = now() + limit
+        signed = _signed(request, keys, _TimeLeft(timeouts, deadline, now))
+        carrier, most = self.session.carrier, self.settings.max_answer_bytes
+        response, content, broken_off = None, bytearray(), False
         try:
-            for chunk in response.stream:
-                content += chunk
-                if len(content) > most:
-                    break
-                if clock.monotonic() > deadline:
-                    raise _too_slow(limit)
-        except (httpx.TransportError, OSError):
-            if response.is_success:
-                raise
-            broken_off = True
-        finally:
-            response.stream.close()
-        return with_body(response, bytes(content), most, broken_off=broken_off)
-
-    def close(self) -> None:
-        if self.owner:
-            self.session.closed = True
-            self.session.carrier.close()
-
-
-class AsyncAsappTransport(_Sending, httpx.AsyncBaseTransport):
-    """Sends for tasks of one event loop, the one that it is first used in."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.session.bind_to_loop()
-        await request.aread()
-        return await self._exchange(request, self.settings.clock.sleep_async)
-
-    async def _attempt(self, request: httpx.Request, keys: Credentials) -> httpx.Response:
-        limit = _time_limit(request)
-        response, content, broken_off, most = None, bytearray(), False, 0
-        try:
-            with anyio.fail_after(limit):
-                signed = _signed(request, keys, request.extensions["timeout"])
-                response = await self.session.carrier.handle_async_request(signed)
-                most = self._most(response)
+            with anyio.fail_after(limit) if loop else nullcontext():
+                send = carrier.handle_async_request if loop else carrier.handle_request
+                response = await maybe_await(send(signed))
+                if not response.is_success:
+                    most = min(most, MAX_ERROR_BYTES)
                 try:
-                    async for chunk in response.stream:
+                    async for chunk in response.stream if loop else _Chunks(response.stream):
                         content += chunk
                         if len(content) > most:
                             break
+                        if now() > deadline:
+                            raise TimeoutError
                 finally:
-                    await response.stream.aclose()
+                    stream = response.stream
+                    await maybe_await((stream.aclose if loop else stream.close)())
         except (httpx.TransportError, OSError) as error:
             if response is None or response.is_success:
                 if isinstance(error, TimeoutError):
-                    raise _too_slow(limit) from None
+                    words = f"no whole answer within {limit:g} s"
+                    raise httpx.ReadTimeout(words) from None
                 raise
             broken_off = True
+        response.request = request
         return with_body(response, bytes(content), most, broken_off=broken_off)
 
-    async def aclose(self) -> None:
-        if self.owner:
-            self.session.closed = True
-            self.session.bind_to_loop()
-            await self.session.carrier.aclose()
+
+class _Chunks:
+    """The chunks of a stream for threads, as those of one for tasks are taken."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._rest = iter(stream)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for chunk in self._rest:
+            return chunk
+        raise StopAsyncIteration
 
 
 def _drop_frames(error: BaseException) -> None:
@@ -247,16 +232,6 @@ class _TimeLeft(dict[str, float | None]):
         return (
             timeout if timeout is None else max(0.001, min(timeout, self._deadline - self._now()))
         )
-
-
-def _time_limit(request: httpx.Request) -> float:
-    """Seconds that an attempt may take by the wall clock."""
-    limit = request.extensions["timeout"].get("read")
-    return math.inf if limit is None else float(limit)
-
-
-def _too_slow(limit: float) -> httpx.ReadTimeout:
-    return httpx.ReadTimeout(f"no whole answer within {limit:g} s")
 
 
 def _signed(

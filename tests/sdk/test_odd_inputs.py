@@ -66,7 +66,7 @@ def test_a_client_of_another_process_is_refused(monkeypatch: pytest.MonkeyPatch)
     """In a process that was forked off, a client says that it belongs to the other one."""
     client = Client()
     monkeypatch.setattr("os.getpid", lambda: -1)
-    with pytest.raises(InvalidRequestError, match="made in another process"):
+    with pytest.raises(InvalidRequestError, match="process in which it was made"):
         client.create_messages("ABC", MESSAGES)
 
 
