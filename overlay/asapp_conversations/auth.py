@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from asapp_conversations_client.facts import KEY_HEADERS
 from attrs import field, frozen
@@ -47,8 +47,8 @@ class Credentials:
 
     @cached_property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The same as they stand in a request."""
-        return [(name.encode(), value.encode()) for name, value in self.headers().items()]
+        """The same as they stand in a request, the names in lower case."""
+        return [(name.lower().encode(), key.encode()) for name, key in self.headers().items()]
 
     def stand_in(self, text: str) -> bool:
         """Whether one of the keys is part of a text."""
@@ -61,52 +61,37 @@ ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 
 
 def choose_credentials(
-    api_id: str | None,
-    api_secret: str | None,
-    credentials: Credentials | ProviderT | None,
-    environment: Mapping[str, str] = os.environ,
+    api_id: str | None, api_secret: str | None, credentials: Credentials | ProviderT | None
 ) -> Credentials | ProviderT:
     """The credentials or their provider as given, else the keys, completed from the environment."""
     try:
-        if credentials is not None:
-            if api_id is not None or api_secret is not None:
-                words = "give either credentials or api_id and api_secret, not both"
-                raise InvalidRequestError(words)
-            if not isinstance(credentials, Credentials) and not callable(credentials):
-                del credentials  # it may be a secret
-                raise InvalidRequestError("credentials must be Credentials or a callable")
+        if credentials is None:
+            api_id = os.environ.get(KEY_VARIABLES["api_id"]) if api_id is None else api_id
+            if api_secret is None:
+                api_secret = os.environ.get(KEY_VARIABLES["api_secret"])
+            missing = ["api_id"] * (not api_id) + ["api_secret"] * (not api_secret)
+            if missing:
+                raise InvalidRequestError(
+                    f"no {' and no '.join(missing)}: give {' and '.join(missing)} to the client "
+                    f"or set {' and '.join(KEY_VARIABLES[name] for name in missing)}"
+                )
+            return Credentials(api_id or "", api_secret or "")
+        if api_id is not None or api_secret is not None:
+            raise InvalidRequestError("give either credentials or api_id and api_secret, not both")
+        if isinstance(credentials, Credentials) or callable(credentials):
             return credentials
-        if api_id is None:
-            api_id = environment.get(KEY_VARIABLES["api_id"])
-        if api_secret is None:
-            api_secret = environment.get(KEY_VARIABLES["api_secret"])
-        missing = ["api_id"] * (not api_id) + ["api_secret"] * (not api_secret)
-        if missing:
-            raise InvalidRequestError(
-                f"no {' and no '.join(missing)}: give {' and '.join(missing)} to the client "
-                f"or set {' and '.join(KEY_VARIABLES[name] for name in missing)}"
-            )
-        return Credentials(str(api_id), str(api_secret))
+        raise InvalidRequestError("credentials must be Credentials or a callable")
     finally:
-        del api_secret  # no frame that an error passes through holds it
+        del api_secret, credentials  # no frame that an error passes through holds a key
 
 
 async def ask(source: Credentials | AsyncCredentialsProvider) -> Credentials:
     """The credentials, or what their provider returns, now or later."""
-    answer: Any = source() if callable(source) else source
-    try:
-        return _checked(await maybe_await(answer))
-    finally:
-        del answer  # it may be a secret, too
-
-
-def _checked(answer: object) -> Credentials:
+    answer = await maybe_await(source() if callable(source) else source)
+    if isinstance(answer, Credentials):
+        return answer
     kind = type(answer).__name__
-    try:
-        if isinstance(answer, Credentials):
-            return answer
-    finally:
-        del answer  # it may be a secret, too
+    del answer  # it may be a secret
     raise InvalidRequestError(f"the credentials provider must return Credentials, not {kind}")
 
 

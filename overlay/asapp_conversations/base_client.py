@@ -33,9 +33,9 @@ from .options import (
 from .pacing import AsyncGate, Gate, Pacer
 from .progress import AnyMessage, Progress, Receipt, Stored
 from .steps import maybe_await
-from .transport import IN_DOUBT, AsappTransport, Session
+from .transport import IN_DOUBT, SEVERAL_STEPS, AsappTransport, Session
 from .uploading import Upload
-from .validation import demand_conversation_id
+from .validation import check_conversation_id
 
 USER_AGENT: Final = (
     f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
@@ -166,10 +166,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
             raise InvalidRequestError("nothing was sent: the client is closed")
         auth = self._httpx.auth
         if isinstance(auth, httpx.DigestAuth) or (auth and auth.requires_response_body):
-            raise InvalidRequestError(
-                "nothing was sent: an auth= of several steps would send a request again; give "
-                "credentials= to the client instead"
-            )
+            raise InvalidRequestError(f"nothing was sent: {SEVERAL_STEPS}")
         return self._httpx
 
     async def _send(self, conversation_id: str, body: bytes, in_doubt: bool) -> Receipt:
@@ -253,5 +250,6 @@ async def send_batch(
         InvalidRequestError: the id is not one that the document allows; nothing was sent.
         AsappError: it is not stored, or `outcome_unknown` says that it may be.
     """
-    demand_conversation_id(conversation_id)
+    if problems := check_conversation_id(conversation_id):
+        raise InvalidRequestError("nothing was sent", problems)
     return await self._send(conversation_id, body, in_doubt)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from functools import cache
 from hashlib import sha256
 
 from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
+
+OPENING = b"{" + json.dumps(BATCH.messages_property).encode() + b":["
+CLOSING = b"]}"
 
 
 @frozen
@@ -59,14 +61,14 @@ def cut_batch(
 
 def make_batch(contents: Sequence[bytes]) -> Batch:
     """The batch of exactly these messages, given as JSON."""
-    body = _opening() + b",".join(contents) + b"]}"
+    body = OPENING + b",".join(contents) + CLOSING
     return Batch(len(contents), body, sha256(body).digest())
 
 
 def body_size(sizes: Iterable[int]) -> int:
     """Bytes of the body that holds messages of these sizes, in bytes."""
     sizes = list(sizes)
-    return len(_opening()) + len(b"]}") + sum(sizes) + max(len(sizes) - 1, 0)
+    return len(OPENING) + sum(sizes) + max(len(sizes) - 1, 0) + len(CLOSING)
 
 
 def halved_body_size(sizes: Sequence[int]) -> int:
@@ -77,15 +79,9 @@ def halved_body_size(sizes: Sequence[int]) -> int:
 
 def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) -> int:
     most = min(BATCH.max_messages, len(contents) - start)
-    size = len(_opening()) + 1
+    size = body_size([]) - 1
     for count in range(most):
         size += len(contents[start + count]) + 1
         if size > max_body_bytes:
             return max(count, 1)
     return most
-
-
-@cache
-def _opening() -> bytes:
-    """How every body begins."""
-    return b"{" + json.dumps(BATCH.messages_property).encode() + b":["

@@ -15,7 +15,7 @@ from asapp_conversations_client.models import Message, Sender, SenderRole
 from attrs import frozen
 
 from .timestamps import NO_TIME, is_final, parse_timestamp, wire_text
-from .validation import Problem, check_record, message_validator
+from .validation import Problem, check_record, is_valid_record
 
 OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 """The order of names is fixed, so that a message has the same bytes whoever hands it in, and
@@ -93,7 +93,7 @@ def encode_record(record: Mapping[str, Any]) -> Encoded:
     if b"null" in content and not _is_finite(record):
         return b"", [Problem("", "has a number that JSON cannot carry")]
     try:
-        if message_validator().is_valid(record):
+        if is_valid_record(record):
             return content, ()
     except ValueError:
         # A type that the validator does not know, such as a subclass of str.

@@ -33,6 +33,10 @@ IN_DOUBT = "asapp_in_doubt"
 ANSWERED = "asapp_answered"
 """In `httpx.Request.extensions`: whether this very request was answered already."""
 
+SEVERAL_STEPS = (
+    "an auth= of several steps would send it again, so give credentials= to the client instead"
+)
+
 
 @define(eq=False, repr=False)
 class Session:
@@ -138,15 +142,12 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 f"nothing was sent: this client sends to {settings.base_url} alone; use another "
                 f"httpx client for {request.url.host}"
             )
-        if ANSWERED in request.extensions and method not in IDEMPOTENT_METHODS:
-            error = InvalidRequestError(
-                "this request was answered already and is not sent again: an auth= of several "
-                "steps cannot be used, so give credentials= to the client instead"
-            )
-            error.outcome_unknown = True
-            raise error
         if "trace" in request.extensions:
             raise InvalidRequestError("nothing was sent: a trace extension would be shown the keys")
+        if ANSWERED in request.extensions and method not in IDEMPOTENT_METHODS:
+            error = InvalidRequestError(f"this request was answered already: {SEVERAL_STEPS}")
+            error.outcome_unknown = True
+            raise error
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         path = path.removeprefix(settings.path_prefix)
         served = (each for each in OPERATIONS if each.method == method)
@@ -165,7 +166,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         timeouts, now = request.extensions["timeout"], self.settings.clock.monotonic
         limit = math.inf if timeouts.get("read") is None else timeouts["read"]
         deadline = now() + limit
-        signed = _signed(request, keys, _TimeLeft(timeouts, deadline, now))
+        signed = _signed(request, keys, _TimeLeft(timeouts, lambda: deadline - now()))
         carrier, most = self.session.carrier, self.settings.max_answer_bytes
         response, content, broken_off = None, bytearray(), False
         try:
@@ -218,32 +219,24 @@ def _drop_frames(error: BaseException) -> None:
             _drop_frames(link)
 
 
-class _TimeLeft(dict[str, float | None]):
+class _TimeLeft(dict[str, Any]):
     """The timeouts of an attempt, cut to what is left of its time when httpcore looks one up."""
 
-    def __init__(
-        self, timeouts: Mapping[str, float | None], deadline: float, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, timeouts: Mapping[str, float | None], left: Callable[[], float]) -> None:
         super().__init__(timeouts)
-        self._deadline, self._now = deadline, now
+        self._left = left
 
     def get(self, key: str, default: Any = None) -> Any:
         timeout = super().get(key, default)
-        return (
-            timeout if timeout is None else max(0.001, min(timeout, self._deadline - self._now()))
-        )
+        return timeout if timeout is None else max(0.001, min(timeout, self._left()))
 
 
-def _signed(
-    request: httpx.Request, keys: Credentials, timeouts: Mapping[str, float | None]
-) -> httpx.Request:
-    """A copy of the request that has the keys."""
-    added = keys.raw_headers
-    names = {name.lower() for name, _ in added}
+def _signed(request: httpx.Request, keys: Credentials, timeouts: _TimeLeft) -> httpx.Request:
+    """A copy of the request that has the keys, and no other header of their names."""
+    names = {name for name, _ in keys.raw_headers}
+    kept = (pair for pair in request.headers.raw if pair[0].lower() not in names)
+    extensions = {**request.extensions, "timeout": timeouts}
+    headers = [*kept, *keys.raw_headers]
     return httpx.Request(
-        request.method,
-        request.url,
-        headers=[*(pair for pair in request.headers.raw if pair[0].lower() not in names), *added],
-        stream=request.stream,
-        extensions={**request.extensions, "timeout": timeouts},
+        request.method, request.url, headers=headers, stream=request.stream, extensions=extensions
     )

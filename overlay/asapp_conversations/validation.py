@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import jsonschema_rs
 from asapp_conversations_client.facts import BATCH
 from attrs import frozen
-
-from .errors import InvalidRequestError
 
 
 @frozen
@@ -39,28 +35,21 @@ def check_conversation_id(value: object) -> list[Problem]:
     return [problem.under(BATCH.conversation_parameter) for problem in found]
 
 
-def demand_conversation_id(value: object) -> None:
-    """Raise `InvalidRequestError` for a conversation id that the document forbids."""
-    if problems := check_conversation_id(value):
-        raise InvalidRequestError("nothing was sent", problems)
-
-
 def check_record(record: object) -> list[Problem]:
     """The problems of one message in the API's JSON form; none when the document allows it."""
-    return _problems(message_validator(), record)
+    return _problems(_validator("message_schema"), record)
 
 
-@cache
-def message_validator() -> jsonschema_rs.Validator:
-    """Judges one message in the API's JSON form."""
-    return _validator("message_schema")
+def is_valid_record(record: object) -> bool:
+    """Whether there are none; `ValueError` for what is not made of the types of JSON."""
+    return _validator("message_schema").is_valid(record)
 
 
 @cache
 def _validator(name: str) -> jsonschema_rs.Validator:
-    schema: Mapping[str, Any] = getattr(BATCH, name)
+    schema = dict(getattr(BATCH, name))
     # Masked, its messages never quote the value that they reject.
-    return jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True, mask="the value")
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=True, mask="the value")
 
 
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:
@@ -73,5 +62,5 @@ def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem
 
 
 def _dotted(path: list[str | int]) -> str:
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return parts.removeprefix(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
