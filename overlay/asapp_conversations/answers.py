@@ -64,11 +64,9 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     It does with a documented status and JSON of any shape, or nothing where the document promises
     nothing; 206 and 207 never say it of all (RFC 9110, 15.3.7; RFC 4918, 11.1).
     """
-    content: bytes
-    defect: str | None
     content, defect = response.extensions[BODY]
     if defect or operation is None:
-        return defect
+        return str(defect) if defect else None
     status, successes = response.status_code, operation.successes
     media_types = successes.get(str(status), successes.get(f"{status // 100}XX"))
     if media_types is None or status in (206, 207):
@@ -90,9 +88,7 @@ def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) 
 class AnswerWords:
     """What an answer that is no success tells in words, be they quotations; reading it never fails."""
 
-    def __init__(
-        self, response: httpx.Response, sent: bytes, keys: Credentials | None = None
-    ) -> None:
+    def __init__(self, response: httpx.Response, sent: bytes, keys: Credentials | None) -> None:
         response.read()
         self._response, self._sent, self._keys = response, sent, keys
         self._payload = _json(response.content)
@@ -106,7 +102,7 @@ class AnswerWords:
         path = PATH.search(message)
         small = len(self._response.content) <= KEPT_CHARACTERS and self._payload is not NOT_JSON
         return {
-            "code": self._token(self._details.code),
+            "code": self._token(str(self._details.code)),
             "message": message or None,
             "message_quotes_request": self._quoted(PATH.sub(_without_words, message)),
             "request_id": self.request_id or None,
@@ -117,10 +113,9 @@ class AnswerWords:
     def _quoted(self, words: str) -> bool:
         return (self._keys is not None and self._keys.stand_in(words)) or quotes(self._sent, words)
 
-    def _token(self, value: object) -> str | None:
+    def _token(self, value: str) -> str | None:
         """An id or a code, if it looks like one and quotes nothing."""
-        shown = isinstance(value, str) and TOKEN.fullmatch(value) and not self._quoted(value)
-        return str(value) if shown else None
+        return value if TOKEN.fullmatch(value) and not self._quoted(value) else None
 
 
 def quotes(sent: bytes, words: str) -> bool:

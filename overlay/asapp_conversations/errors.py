@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from http.client import responses
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from .progress import Progress
-    from .validation import Problem
+from .progress import Progress
+from .validation import Problem
 
 SHOWN_PROBLEMS = 20
 
@@ -90,8 +89,7 @@ class APIConnectionError(RequestFailedError):
         certainty = "may have been" if self.outcome_unknown else "was certainly not"
         ids = ", ".join(filter(None, self.request_ids))
         told = f", request ids {ids}" if ids else ""
-        outcome = f"({self._attempts()}{told}). It {certainty} carried out."
-        return [*super()._sentences(), outcome]
+        return [*self.args, f"({self._attempts()}{told}). It {certainty} carried out."]
 
 
 class APITimeoutError(APIConnectionError):
@@ -138,10 +136,8 @@ class APIStatusError(RequestFailedError):
         sentences = [f"{self.args[0]}: {self.status_code} {phrase}{but} ({facts})."]
         if self.message and self.message_quotes_request:
             about = f" about {self.path}" if self.path else ""
-            sentences.append(
-                f"ASAPP's words{about} quote the request and are not repeated here; "
-                "they are in .message."
-            )
+            words = f"ASAPP's words{about} quote the request and are not repeated here; "
+            sentences.append(f"{words}they are in .message.")
         elif self.message:
             sentences.append(f"ASAPP says: {self.message.rstrip('.')}.")
         if self.retry_after is not None:

@@ -6,7 +6,7 @@ import logging
 
 import httpx
 from asapp_conversations_client.facts import Operation
-from attrs import Factory, define, field, frozen
+from attrs import define, field, frozen
 
 from . import errors, retry
 from .answers import AnswerWords, success_defect, success_id
@@ -47,9 +47,10 @@ class Exchange:
     outcome_unknown: bool = False
     resends: int = 0
     request_ids: list[str] = field(factory=list)
-    _started: float = field(
-        init=False, default=Factory(lambda self: self.settings.clock.monotonic(), takes_self=True)
-    )
+    _started: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._started = self.settings.clock.monotonic()
 
     @property
     def attempts(self) -> int:
@@ -132,11 +133,12 @@ class Exchange:
 
     def _may_resend(self, wait: float) -> bool:
         settings, total = self.settings, self.settings.total_timeout
+        in_time = wait <= settings.max_wait and (total is None or self._elapsed + wait <= total)
         idempotent = self.request.method in retry.IDEMPOTENT_METHODS
         repeatable = self.operation.repeatable if self.operation else idempotent
-        in_time = wait <= settings.max_wait and (total is None or self._elapsed + wait <= total)
-        safe = repeatable or not self.outcome_unknown
-        return safe and in_time and self.resends < settings.retries
+        return (
+            (repeatable or not self.outcome_unknown) and in_time and self.resends < settings.retries
+        )
 
     def _resend(self, why: str, wait: float) -> Resend:
         self.resends += 1

@@ -21,7 +21,7 @@ def read(payload: Any, *texts: str) -> dict[str, Any]:
     """The answer to a request with these texts."""
     sent = json.dumps({"messages": [{"text": text} for text in texts]}).encode()
     content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return AnswerWords(httpx.Response(400, content=content), sent).details()
+    return AnswerWords(httpx.Response(400, content=content), sent, None).details()
 
 
 def quoted(words: str, *texts: str) -> bool:
@@ -81,7 +81,7 @@ def test_ids_and_codes_look_like_ids_and_codes(told: Any, kept: str | None) -> N
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"error": {"requestId": "r', b"\xff", b"5"])
 def test_request_id_may_be_missing(content: bytes) -> None:
     """Whatever comes back, asking for its request id never fails."""
-    assert AnswerWords(httpx.Response(502, content=content), b"").request_id == ""
+    assert AnswerWords(httpx.Response(502, content=content), b"", None).request_id == ""
 
 
 def test_request_id_of_a_header() -> None:
@@ -93,7 +93,9 @@ def test_request_id_of_a_header() -> None:
         quoting = httpx.Response(200, headers={"x-request-id": told})
         assert success_id(quoting, b'{"text":"John-Doe"}', keys) == ""
 
-    assert AnswerWords(httpx.Response(502, headers=headers, html="<p>"), b"").request_id == "r-9"
+    assert (
+        AnswerWords(httpx.Response(502, headers=headers, html="<p>"), b"", None).request_id == "r-9"
+    )
 
 
 @pytest.mark.parametrize("depth", [90, 250, 1_500, 50_000])
@@ -108,9 +110,9 @@ def test_deeply_nested_answers_are_survived(depth: int) -> None:
 def test_any_charset_is_survived(charset: str) -> None:
     """A body is read in whatever charset it names, or as UTF-8 where that is none for texts."""
     headers = [(b"content-type", f"text/html; charset={charset}".encode())]
-    body = AnswerWords(httpx.Response(500, headers=headers, content=b"<p>no"), b"{}").details()[
-        "body"
-    ]
+    body = AnswerWords(
+        httpx.Response(500, headers=headers, content=b"<p>no"), b"{}", None
+    ).details()["body"]
     assert isinstance(body, str)
 
 
@@ -159,9 +161,9 @@ def test_numbers_and_unknown_names_of_the_request_are_found_too() -> None:
     """What the request holds as a number or as a name is personal data like a text."""
     sent = json.dumps({"messages": [{"text": 4111111111, "My card number": None}]}).encode()
     for words in ("no account 4111111111", "My card number?"):
-        answer = AnswerWords(httpx.Response(400, json={"error": words}), sent).details()
+        answer = AnswerWords(httpx.Response(400, json={"error": words}), sent, None).details()
         assert answer["message_quotes_request"]
     broken = AnswerWords(
-        httpx.Response(400, json={"error": "My card number"}), b"My card nu"
+        httpx.Response(400, json={"error": "My card number"}), b"My card nu", None
     ).details()
     assert broken["message_quotes_request"]
