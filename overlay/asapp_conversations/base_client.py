@@ -19,7 +19,6 @@ from ._version import __version__
 from .auth import Credentials, ProviderT, choose_credentials
 from .clock import Clock
 from .errors import InvalidRequestError
-from .exchange import RECEIPT
 from .options import (
     KEEP,
     Environment,
@@ -32,6 +31,7 @@ from .options import (
 )
 from .pacing import AsyncGate, Gate, Pacer
 from .progress import AnyMessage, Progress, Receipt, Stored
+from .retry import RECEIPT
 from .steps import maybe_await
 from .transport import IN_DOUBT, SEVERAL_STEPS, AsappTransport, Session
 from .uploading import Upload

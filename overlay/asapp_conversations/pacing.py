@@ -12,7 +12,7 @@ from .clock import Clock
 if TYPE_CHECKING:
     import httpx
 
-    from .exchange import Exchange
+    from .retry import Exchange
 
 
 class Gate(Protocol):

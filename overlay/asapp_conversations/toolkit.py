@@ -18,11 +18,11 @@ from .auth import (
 from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
 from .errors import status_error
-from .exchange import Exchange
 from .messages import encode_message, encode_record
 from .options import Environment, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
 from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
+from .retry import Exchange
 from .timestamps import NO_TIME, format_utc, read_time, to_utc
 from .validation import check_conversation_id, check_record
 

@@ -21,10 +21,9 @@ from attrs import define, field
 from .answers import MAX_ERROR_BYTES, with_body
 from .auth import AsyncCredentialsProvider, Credentials, ask
 from .errors import AsappError, InvalidRequestError
-from .exchange import Exchange
 from .options import Settings, origin
 from .pacing import AsyncGate, Gate
-from .retry import IDEMPOTENT_METHODS
+from .retry import IDEMPOTENT_METHODS, Exchange
 from .steps import maybe_await, run
 
 IN_DOUBT = "asapp_in_doubt"
@@ -129,8 +128,8 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 if isinstance(verdict, httpx.Response):
                     request.extensions[ANSWERED] = True
                     return verdict
-                refused = keys if verdict.renew_credentials else None
-                await maybe_await((clock.sleep_async if loop else clock.sleep)(verdict.wait))
+                refused = keys if getattr(outcome, "status_code", None) == 401 else None
+                await maybe_await((clock.sleep_async if loop else clock.sleep)(verdict))
         except AsappError as error:
             error.outcome_unknown = error.outcome_unknown or exchange.outcome_unknown
             raise
