@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Final, Literal, TypeVar
 from urllib.request import getproxies, proxy_bypass
@@ -43,8 +42,7 @@ def _check_number(
 
 def _to_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
-        _check_number("timeout", value.read, most=LONGEST_WAIT)
-        for part in filter(None, (value.connect, value.write, value.pool)):
+        for part in (value.read, *filter(None, (value.connect, value.write, value.pool))):
             _check_number("timeout", part, most=LONGEST_WAIT)
         return value
     _check_number("timeout", value, most=LONGEST_WAIT)
@@ -89,21 +87,6 @@ class Settings:
             if getattr(self, name) is not None:
                 _check_number(name, getattr(self, name))
 
-    @cached_property
-    def origin(self) -> tuple[bytes, bytes, int | None]:
-        """The only one that is sent to."""
-        return origin(self.base_url)
-
-    @cached_property
-    def path_prefix(self) -> str:
-        """What stands before the document's paths, as it stands in a URL."""
-        return self.base_url.raw_path.decode("ascii").rstrip("/")
-
-
-def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
-    """Scheme, host and port (RFC 6454, section 4); httpx leaves out a scheme's own port."""
-    return url.raw_scheme, url.raw_host, url.port
-
 
 def resolve_base_url(
     base_url: str | httpx.URL | None = None,
@@ -125,29 +108,28 @@ def resolve_base_url(
     if base_url is None and environment is None:
         names = "ASAPP_BASE_URL", "ASAPP_ENVIRONMENT"
         base_url, environment = (variables.get(name) or None for name in names)
-    if base_url is not None and environment is not None:
-        raise InvalidRequestError(f"{names[0]} and {names[1]} both say where to send: give one")
     if base_url is None:
         chosen = "sandbox" if environment is None else environment
-        if chosen not in [*SERVERS]:
+        base_url = next((url for name, url in SERVERS.items() if name == chosen), None)
+        if base_url is None:
             raise InvalidRequestError(f"{names[1]} is either {' or '.join(SERVERS)}")
-        base_url = SERVERS[chosen]
-    name = names[0]
+    elif environment is not None:
+        raise InvalidRequestError(f"{names[0]} and {names[1]} both say where to send: give one")
     try:
         url = httpx.URL(base_url)
         # A name server takes no label that is empty or longer than 63 (RFC 1035, section 2.3.4).
         url.host.encode("idna")
     except (httpx.InvalidURL, TypeError, UnicodeError):
-        raise InvalidRequestError(f"{name} is not a URL") from None
-    if url.scheme not in {"https", "http"} or not url.host or (url.port or 1) > 65535:
+        raise InvalidRequestError(f"{names[0]} is not a URL") from None
+    known = url.scheme in {"https", "http"} and url.host and (url.port or 1) <= 65535
+    if not known or url.userinfo or url.query or url.fragment:
         raise InvalidRequestError(
-            f"{name} must begin with https:// and name a host and a port that exist"
+            f"{names[0]} must begin with https://, name a host and a port that exist, and have no "
+            "user, query or fragment"
         )
-    if url.userinfo or url.query or url.fragment:
-        raise InvalidRequestError(f"{name} must have no user, query or fragment")
     if url.scheme == "http" and not (allow_http or _is_loopback(url.host)):
         raise InvalidRequestError(
-            f"{name} would send the keys to {url.host} unencrypted: use https://, "
+            f"{names[0]} would send the keys to {url.host} unencrypted: use https://, "
             "or allow it with allow_http=True"
         )
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")

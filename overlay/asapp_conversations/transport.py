@@ -21,7 +21,7 @@ from attrs import define, field
 from .answers import MAX_ERROR_BYTES, with_body
 from .auth import AsyncCredentialsProvider, Credentials, ask
 from .errors import AsappError, InvalidRequestError
-from .options import Settings, origin
+from .options import Settings
 from .pacing import AsyncGate, Gate
 from .retry import IDEMPOTENT_METHODS, Exchange
 from .steps import maybe_await, run
@@ -135,11 +135,11 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             raise
 
     def _begin(self, request: httpx.Request) -> Exchange:
-        settings, method = self.settings, request.method
-        if origin(request.url) != settings.origin:
+        url, base_url, method = request.url, self.settings.base_url, request.method
+        if (url.scheme, url.netloc) != (base_url.scheme, base_url.netloc):
             raise InvalidRequestError(
-                f"nothing was sent: this client sends to {settings.base_url} alone; use another "
-                f"httpx client for {request.url.host}"
+                f"nothing was sent: this client sends to {base_url} alone; use another httpx "
+                f"client for {url.host}"
             )
         if "trace" in request.extensions:
             raise InvalidRequestError("nothing was sent: a trace extension would be shown the keys")
@@ -147,13 +147,13 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             error = InvalidRequestError(f"this request was answered already: {SEVERAL_STEPS}")
             error.outcome_unknown = True
             raise error
-        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-        path = path.removeprefix(settings.path_prefix)
+        prefix = base_url.raw_path.rstrip(b"/")
+        path = url.raw_path.partition(b"?")[0].removeprefix(prefix).decode("ascii")
         served = (each for each in OPERATIONS if each.method == method)
         return Exchange(
             request,
             next((each for each in served if each.pattern.fullmatch(path)), None),
-            settings,
+            self.settings,
             renewable=callable(self.session.source),
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
