@@ -16,6 +16,7 @@ from .reading.sources import Files, Query, ReadArguments, ReadOptions, Records, 
 from .rejects import write_rejects
 from .report import ImportReport, Phase, Sample
 from .sending.dispatcher import Failure
+from .sending.governor import PacedBy
 from .sending.stops import StoppedBy
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ImportReport",
     "Interruption",
     "LedgerError",
+    "PacedBy",
     "Phase",
     "Query",
     "ReadArguments",

@@ -21,6 +21,7 @@ from .options import ClientOptions, ImportOptions
 from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
 from .report import ImportReport
 from .run import ImportRun
+from .sending.punctual import punctual_loop
 
 SourceLike = Source | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Any
 
@@ -59,7 +60,8 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         rejects: the file that takes the rejects; the ledger's name with `.rejects.jsonl`.
         columns, values, null, timezone, time_formats, ambiguous, delimiter, encoding, one_line_rows:
             how the source is read; `ReadOptions` says what each means.
-        concurrency: how many conversations are sent side by side; 16 by default.
+        concurrency: how many conversations are sent side by side at most; 100 by default. No more
+            are than the pace and the time to answer need.
         daily_limit: requests in a UTC day by all runs of the ledger; no limit by default.
         wait: sleep until the limit comes back instead of stopping.
         isolate: find the message that a refusal is about and store its neighbours; True by default.
@@ -76,7 +78,8 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         InvalidRequestError: an option or the source cannot be used; nothing was sent.
         LedgerError: the ledger cannot be used; nothing was sent.
     """
-    return asyncio.run(import_messages_async(source, **arguments))
+    with asyncio.Runner(loop_factory=punctual_loop) as runner:
+        return runner.run(import_messages_async(source, **arguments))
 
 
 async def import_messages_async(

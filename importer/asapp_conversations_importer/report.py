@@ -9,6 +9,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from .sending.dispatcher import Failure
+from .sending.governor import PacedBy
 from .sending.stops import StoppedBy
 
 MOST_SAMPLES = 256
@@ -75,6 +76,9 @@ class ImportReport:
         unsent: not sent; the same import sends them.
         requests: how many requests have left.
         retries: how many of them were resends.
+        pace: requests a second that may leave now; None if nothing limits them, or none is sent.
+        paced_by: why no more leave: the ceiling of `rate`, refusals (429) below it, the
+            concurrency, failures, or a limit of ASAPP's that one request at a time looks into.
         elapsed_s: seconds.
         stopped_by: why the run ended early, if it did.
         resume_at: when to go on, ISO 8601 in UTC, if that is a matter of time.
@@ -103,6 +107,8 @@ class ImportReport:
     unsent: int = 0
     requests: int = 0
     retries: int = 0
+    pace: float | None = None
+    paced_by: PacedBy | None = None
     elapsed_s: float = 0.0
     stopped_by: StoppedBy | None = None
     resume_at: str | None = None
@@ -126,6 +132,11 @@ class ImportReport:
     def settled(self) -> int:
         """How many messages need no further thought of ours."""
         return self.stored + self.already_stored + self.skipped + self.rejected
+
+    @property
+    def refused(self) -> int:
+        """How many requests were answered with 429."""
+        return self.answers.get("429", 0)
 
     @property
     def exit_status(self) -> int:

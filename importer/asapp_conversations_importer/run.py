@@ -11,7 +11,6 @@ from typing import cast
 
 from asapp_conversations import AsyncClient, Credentials
 from asapp_conversations.toolkit import (
-    REQUESTS_PER_SECOND,
     AsyncCredentialsProvider,
     Clock,
     TaskPacer,
@@ -27,7 +26,7 @@ from .ledger.counts import Counts
 from .ledger.database import LedgerError, RejectRow, Target
 from .ledger.days import day_of, iso_time
 from .ledger.ledger import Ledger
-from .options import ClientOptions, ImportOptions
+from .options import MODEST_RATE, ClientOptions, ImportOptions
 from .reading import Reader, open_reader
 from .reading.files import find_files
 from .reading.messages import Conversation, Reject
@@ -179,7 +178,7 @@ class ImportRun:
         known = ledger.fact("max_body") or options.max_body
         self._limit = BodyLimit(min(options.max_body, known))
         governor = Governor(
-            TaskPacer(self._client_options.get("rate", REQUESTS_PER_SECOND), self._clock),
+            TaskPacer(self._client_options.get("rate", MODEST_RATE), self._clock),
             ledger,
             concurrency=options.concurrency,
             daily_limit=options.daily_limit,
@@ -285,6 +284,8 @@ class ImportRun:
             unsent=counts.unsent,
             requests=governor.requests if governor else 0,
             retries=governor.retries if governor else 0,
+            pace=governor.pace if governor else None,
+            paced_by=governor.paced_by if governor else None,
             elapsed_s=round(self._clock.monotonic() - self._started, 3),
             stopped_by=stop.by if stop else None,
             resume_at=iso_time(halt.until) if halt and halt.until else None,

@@ -96,6 +96,8 @@ class Exchange:
         renewable: whether a 401 may be answered with other credentials.
         outcome_unknown: whether an attempt, or an earlier call, may have been carried out.
         resends: how many attempts are followed by another one.
+        pardoned: how many of them a gate does not count as retries, since it tells by itself when
+            refusals come to an end.
         request_ids: ASAPP's id of each attempt that has ended; empty where no answer told one.
     """
 
@@ -105,6 +107,7 @@ class Exchange:
     renewable: bool
     outcome_unknown: bool = False
     resends: int = 0
+    pardoned: int = 0
     request_ids: list[str] = field(factory=list)
     _started: float = field(init=False)
 
@@ -144,7 +147,7 @@ class Exchange:
                 "check its headers and its URL"
             ) from None
         self.outcome_unknown |= not was_never_sent(error)
-        wait = backoff(None, self.resends, self.settings.clock.random())
+        wait = backoff(None, self._retries, self.settings.clock.random())
         of_network = isinstance(error, (httpx.TransportError, OSError))
         if of_network and self._may_resend(wait):
             return self._resend(name, wait)
@@ -175,7 +178,7 @@ class Exchange:
             status, before=self.outcome_unknown, success=response.is_success
         )
         asked = retry_after(response.headers, clock.time())
-        wait = backoff(status, self.resends, clock.random()) if asked is None else asked
+        wait = backoff(status, self._retries, clock.random()) if asked is None else asked
         # ASAPP asks to send again after 429 and 5xx alone.
         if (status == 429 or status >= 500 or defect) and self._may_resend(wait):
             return self._resend(str(status), wait)
@@ -190,6 +193,10 @@ class Exchange:
         return f"{self.request.method} {self.request.url.path}"
 
     @property
+    def _retries(self) -> int:
+        return max(0, self.resends - self.pardoned)
+
+    @property
     def _elapsed(self) -> float:
         return self.settings.clock.monotonic() - self._started
 
@@ -198,9 +205,8 @@ class Exchange:
         in_time = wait <= settings.max_wait and (total is None or self._elapsed + wait <= total)
         idempotent = self.request.method in IDEMPOTENT_METHODS
         repeatable = self.operation.repeatable if self.operation else idempotent
-        return (
-            (repeatable or not self.outcome_unknown) and in_time and self.resends < settings.retries
-        )
+        safe = repeatable or not self.outcome_unknown
+        return safe and in_time and self.resends < settings.retries + self.pardoned
 
     def _resend(self, why: str, wait: float) -> float:
         self.resends += 1

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 from asapp_conversations.toolkit import Clock
-from asapp_conversations_importer import ImportReport, Phase, StoppedBy
+from asapp_conversations_importer import ImportReport, PacedBy, Phase, StoppedBy
 from asapp_conversations_importer.cli.live import (
     LINE_EVERY,
     LINE_EVERY_IN_PAUSE,
@@ -86,6 +86,17 @@ Sending: 61 %, 613,680 of 1,002,000 messages, 2,000 rejected, 300 in doubt, 25,4
 Ended: 61 %, 614,219 of 1,002,000 messages, 2,000 rejected, 300 in doubt, 25,514 requests, \
 512 sent again, 20,000 left today
 """
+
+
+@pytest.mark.parametrize("paced_by", PacedBy)
+def test_pace_and_why(sending: ImportReport, noon: float, paced_by: PacedBy) -> None:
+    """The pace is told with its reason and with what is refused, whatever holds it."""
+    report = evolve(sending, pace=87.25, paced_by=paced_by, answers={"200": 49, "429": 1})
+    (line,) = (each for each in drawn(report, Speed(), noon, 80) if each.startswith("Pace"))
+    assert line.startswith("Pace      at most 87.2 requests/s, ")
+    assert line.endswith(", 2 % refused")
+    unlimited = drawn(evolve(report, pace=None), Speed(), noon, 80)
+    assert not any("at most" in each for each in unlimited)
 
 
 @pytest.mark.parametrize(("width", "facts"), [(80, WIDE), (40, NARROW)])

@@ -26,7 +26,7 @@ PLAN = ImportPlan(
 
 def test_says_all_of_it() -> None:
     """Messages by what becomes of them, requests, time, days, reasons with places."""
-    assert plan_text(PLAN, 100.0, 20_000) == (
+    assert plan_text(PLAN, 20.0, 20_000) == (
         "20,000,000 messages in 1,400,000 conversations\n"
         "\n"
         "    19,998,400  to send\n"
@@ -35,7 +35,8 @@ def test_says_all_of_it() -> None:
         "            20  held back: their conversations have changed since they were sent\n"
         "\n"
         "1,408,200 requests, 3.1 GB in all, 68.4 kB the largest\n"
-        "3 h 54 min at 100 requests/s\n"
+        "19 h 33 min at 20 requests/s, which refuses about 20% of live requests meanwhile\n"
+        "3 h 54 min at 100 requests/s, which refuses about 67% of live requests meanwhile\n"
         "71 days at 20,000 requests a day\n"
         "\n"
         "To be rejected, by reason:\n"

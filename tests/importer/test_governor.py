@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any, cast
 
 import httpx
@@ -62,19 +63,37 @@ class Attempts:
 
     attempts: int = 0
     outcome_unknown: bool = False
+    pardoned: int = 0
 
 
 def exchange(attempts: int = 0, *, unknown: bool = False) -> Exchange:
     return cast("Exchange", Attempts(attempts, unknown))
 
 
-def govern(time: Time, book: Book | None = None, **options: Any) -> Governor:
+def govern(
+    time: Time, book: Book | None = None, *, rate: float | None = None, **options: Any
+) -> Governor:
     clock = time.clock()
     settings: dict[str, Any] = {"concurrency": 4, "daily_limit": None, "wait": False, **options}
-    return Governor(TaskPacer(None, clock), book or Book(), clock=clock, **settings)
+    return Governor(TaskPacer(rate, clock), book or Book(), clock=clock, **settings)
 
 
-async def waits(awaitable: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+async def leave(governor: Governor, attempts: int = 0) -> Exchange:
+    """A request that is on its way; `attempts` were before."""
+    leaving = exchange(attempts)
+    if not attempts:
+        await governor.take_place(begun=False)
+    await governor.admit(leaving)
+    return leaving
+
+
+async def send(governor: Governor, *outcomes: httpx.Response | BaseException) -> None:
+    """Requests one after the other that come to these outcomes."""
+    for outcome in outcomes:
+        governor.settle(await leave(governor), outcome)
+
+
+async def waits(awaitable: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """A task of it that has not come to its end although all else had its turn."""
     task = asyncio.create_task(awaitable)
     for _ in range(20):
@@ -88,19 +107,34 @@ def test_begins_with_one() -> None:
 
     async def main() -> None:
         governor = govern(Time())
-        first = exchange()
-        await governor.admit(first)
-        second = await waits(governor.admit(exchange()))
+        first = await leave(governor)
+        second = await waits(leave(governor))
         governor.settle(first, OK)
-        await second
-        await governor.admit(exchange())
-        third = await waits(governor.admit(exchange()))
-        for _ in range(2):
-            governor.settle(first, OK)
+        on_their_way = [await second, await leave(governor)]
+        third = await waits(leave(governor))
+        for one in on_their_way:
+            governor.settle(one, OK)
         await third
         for _ in range(3):
-            await governor.admit(exchange())
-        await waits(governor.admit(exchange()))
+            await leave(governor)
+        await waits(leave(governor))
+
+    asyncio.run(main())
+
+
+def test_no_more_are_under_way_than_the_pace_needs() -> None:
+    """At a low pace few requests are begun, whatever the concurrency, and none waits for nothing."""
+
+    async def main() -> None:
+        time = Time()
+        governor = govern(time, rate=10, concurrency=100)
+        for _ in range(200):
+            leaving = await leave(governor)
+            time.now += 0.25
+            governor.settle(leaving, OK)
+        for _ in range(5):  # 2.5 on their way, one at the ledger, one at the pace
+            await leave(governor)
+        await waits(leave(governor))
 
     asyncio.run(main())
 
@@ -111,38 +145,27 @@ def test_trouble_brings_it_back_to_one(trouble: httpx.Response | BaseException) 
 
     async def main() -> None:
         governor = govern(Time())
-        for _ in range(5):
-            await governor.admit(exchange())
-            governor.settle(exchange(), OK)
-        await governor.admit(exchange())
-        governor.settle(exchange(), trouble)
-        await governor.admit(exchange())
-        await waits(governor.admit(exchange()))
+        await send(governor, OK, OK, OK, OK, OK, trouble)
+        await leave(governor)
+        await waits(leave(governor))
 
     asyncio.run(main())
 
 
-def test_while_limited_one_request_is_tried() -> None:
-    """After a 429 only that request is tried again, until it gets another answer."""
+def test_a_refusal_holds_back_nobody_else() -> None:
+    """Spike arrest is no failure: the refused request waits its own second, others go on, and it
+    uses up none of its retries."""
 
     async def main() -> None:
         governor = govern(Time())
-        for _ in range(5):
-            await governor.admit(exchange())
-            governor.settle(exchange(), OK)
-        hit, other = exchange(1), exchange(1)
-        await governor.admit(hit)
-        await governor.admit(other)
-        governor.settle(hit, LIMITED)
-        governor.settle(other, LIMITED)
-        held = await waits(governor.admit(other))
-        new = await waits(governor.admit(exchange()))
-        await governor.admit(hit)
-        governor.settle(hit, LIMITED)
-        assert not held.done()
-        await governor.admit(hit)
-        governor.settle(hit, OK)
-        await asyncio.wait({held, new}, return_when=asyncio.FIRST_COMPLETED)
+        await send(governor, OK, OK, OK)
+        refused, other = await leave(governor), await leave(governor)
+        governor.settle(refused, LIMITED)
+        await leave(governor)
+        await leave(governor)
+        governor.settle(other, OK)
+        assert refused.pardoned == 1
+        assert governor.stop is None
 
     asyncio.run(main())
 
@@ -153,15 +176,126 @@ def test_after_failures_in_a_row_one_request_is_tried() -> None:
 
     async def main() -> None:
         governor = govern(Time())
+        await send(governor, FAILED, FAILED)
         first, second = exchange(1), exchange(1)
-        await governor.admit(first)
-        governor.settle(first, FAILED)
-        await governor.admit(second)
-        governor.settle(second, FAILED)
         held = await waits(governor.admit(first))
+        governor.give_up()
+        await held
+        governor.settle(first, FAILED)
+        governor.give_up()
         await governor.admit(second)
         governor.settle(second, FAILED)
-        governor.give_up()
+        held, new = await waits(governor.admit(first)), await waits(leave(governor))
+        await governor.admit(second)
+        governor.settle(second, OK)
+        await held
+        await new
+
+    asyncio.run(main())
+
+
+def test_a_place_that_is_not_waited_for_any_more_goes_to_others() -> None:
+    """Whoever is cancelled while it waits, or just when it was its turn, takes no place along."""
+
+    async def main() -> None:
+        governor = govern(Time())
+        first = await leave(governor)
+        waiting = await waits(leave(governor))
+        waiting.cancel()
+        granted = await waits(leave(governor))
+        governor.settle(first, FAILED)
+        granted.cancel()
+        await asyncio.wait({waiting, granted})
+        await leave(governor)
+
+    asyncio.run(main())
+
+
+def test_what_is_begun_comes_before_what_is_new() -> None:
+    """A conversation of which a part was sent goes on before another one begins."""
+
+    async def main() -> None:
+        governor = govern(Time())
+        first = await leave(governor)
+        new = await waits(governor.take_place(begun=False))
+        begun = await waits(governor.take_place(begun=True))
+        governor.settle(first, FAILED)
+        assert await begun
+        governor.give_place_back()
+        assert await new
+
+    asyncio.run(main())
+
+
+def test_the_end_of_a_quota_that_nothing_names_costs_few_requests() -> None:
+    """When all are refused, one is tried alone, further and further apart, and then the run
+    pauses; it costs at most ten requests beyond those under way."""
+
+    async def main() -> None:
+        time = Time()
+        governor = govern(time, concurrency=50)
+        await send(governor, *[OK] * 50)
+        under_way = [await leave(governor) for _ in range(50)]
+        before = governor.requests
+        tried: list[float] = []
+
+        for each in under_way:
+            governor.settle(each, LIMITED)
+        while await governor.take_place(begun=False):
+            leaving = exchange()
+            await governor.admit(leaving)
+            tried.append(time.now)
+            governor.settle(leaving, LIMITED)
+        assert governor.requests - before <= 10
+        gaps = [later - earlier for earlier, later in pairwise(tried)]
+        assert len(gaps) > 2
+        assert gaps == sorted(gaps)
+        assert governor.stop is not None
+        assert governor.stop.by is StoppedBy.RATE_LIMIT
+        assert governor.stop.until == next_day(time.now)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("words", "paused"),
+    [
+        (b'{"fault": {"faultstring": "Rate limit quota violation"}}', True),
+        (b'{"error": {"message": "The daily limit is reached"}}', True),
+        (b'{"fault": {"faultstring": "Spike arrest violation: quota 100ps"}}', False),
+        (b"", False),
+    ],
+)
+def test_a_quota_that_the_gateway_names_pauses_at_once(words: bytes, paused: bool) -> None:
+    """Where the answer names the quota, no further request is spent on finding out."""
+
+    async def main() -> None:
+        governor = govern(Time())
+        await send(governor, httpx.Response(429, content=words))
+        assert (governor.stop is not None) == paused
+
+    asyncio.run(main())
+
+
+def test_after_a_limit_that_was_slept_through_one_request_finds_out() -> None:
+    """With `wait`, who has come as far as the pace leaves only when the limit is back, and alone."""
+
+    async def main() -> None:
+        time = Time()
+        governor = govern(time, wait=True)
+        await send(governor, OK, OK)
+        refused = await leave(governor)
+        paced = asyncio.create_task(leave(governor))
+        await asyncio.sleep(0)
+        governor.settle(refused, httpx.Response(429, text="quota"))
+        midnight = next_day(time.now)
+        assert governor.paused
+        assert governor.paused.until == midnight
+        first = await paced
+        assert time.now >= midnight
+        assert governor.paused is None
+        held = await waits(leave(governor))
+        governor.settle(first, OK)
         await held
 
     asyncio.run(main())
@@ -173,10 +307,8 @@ def test_counts_before_it_leaves() -> None:
     async def main() -> None:
         time, book = Time(), Book()
         governor = govern(time, book)
-        await governor.admit(exchange())
-        governor.settle(exchange(), FAILED)
-        await governor.admit(exchange(attempts=1))
-        governor.settle(exchange(), OK)
+        await send(governor, FAILED)
+        governor.settle(await leave(governor, attempts=1), OK)
         assert book.requests == {day_of(time.now): 2}
         assert book.flushes == 2
         assert (governor.requests, governor.retries) == (2, 1)
@@ -192,8 +324,7 @@ def test_daily_limit_stops() -> None:
         time, book = Time(), Book()
         book.count_request(day_of(time.now), 9)
         governor = govern(time, book, daily_limit=10)
-        await governor.admit(exchange())
-        governor.settle(exchange(), OK)
+        await send(governor, OK)
         with pytest.raises(Withheld) as held:
             await governor.admit(exchange(attempts=1, unknown=True))
         assert held.value.outcome_unknown
@@ -210,9 +341,8 @@ def test_daily_limit_is_slept_through() -> None:
         time = Time()
         midnight = next_day(time.now)
         governor = govern(time, daily_limit=1, wait=True)
-        await governor.admit(exchange())
-        governor.settle(exchange(), OK)
-        await governor.admit(exchange())
+        await send(governor, OK)
+        await leave(governor)
         assert time.now == midnight
         assert governor.stop is None
         assert governor.paused is None
@@ -228,12 +358,14 @@ def test_stop_holds_back_who_waits() -> None:
         governor = govern(time, book)
         stops: list[int] = []
         governor.on_stop = lambda: stops.append(1)
-        await governor.admit(exchange())
-        waiting = await waits(governor.admit(exchange()))
+        await leave(governor)
+        waiting = await waits(governor.admit(exchange(attempts=1)))
+        new = await waits(governor.take_place(begun=False))
         governor.end(Stop(StoppedBy.INTERRUPT))
         governor.end(Stop(StoppedBy.SERVICE))
         with pytest.raises(Withheld):
             await waiting
+        assert not await new
         assert governor.stop == Stop(StoppedBy.INTERRUPT)
         assert stops == [1]
         assert book.requests == {day_of(time.now): 1}
@@ -262,7 +394,7 @@ def test_stop_while_paced_gives_the_count_back() -> None:
         )
         governor = stopped
         with pytest.raises(Withheld):
-            await stopped.admit(exchange())
+            await leave(stopped)
         assert book.requests == {day_of(time.now): 0}
 
     asyncio.run(main())
@@ -282,7 +414,7 @@ def test_interrupt_ends_a_pause() -> None:
         governor = Governor(
             TaskPacer(None, clock), Book(), concurrency=1, daily_limit=0, wait=True, clock=clock
         )
-        waiting = await waits(governor.admit(exchange()))
+        waiting = await waits(leave(governor))
         assert governor.paused == Stop(StoppedBy.DAILY_LIMIT, next_day(time.now))
         governor.end(Stop(StoppedBy.TERMINATION))
         with pytest.raises(Withheld):

@@ -288,11 +288,11 @@ def test_unknown_conversation(emulator: Server, write: Callable[..., Path], time
 def test_always_limited_makes_a_handful_of_requests(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
-    """A server that answers 429 to everything gets one request and its retries, then peace."""
+    """A server that answers 429 to everything gets a few requests, one at a time, then peace."""
     server, path = emulator(faults=["429"], share=1.0), write(*[1] * 200)
     report = load(path, server, time)
     assert report.stopped_by is StoppedBy.RATE_LIMIT
-    assert report.requests == server.stats()["requests"] == 4
+    assert report.requests == server.stats()["requests"] <= 10
     assert (report.exit_status, report.unsent, report.in_doubt) == (75, 200, 0)
     assert report.resume_at == "2026-11-25T00:00:00Z"
 
@@ -334,9 +334,9 @@ def test_waits_out_a_server_limit(
 ) -> None:
     """With `wait`, the batch that met the server's limit is sent when the limit is back."""
     server, path = emulator(), write(3)
-    server.fail_next("429", 4)
+    server.fail_next("429,retry-after=43200")
     report = load(path, server, time, wait=True)
-    assert (report.stored, report.requests) == (3, 5)
+    assert (report.stored, report.requests) == (3, 2)
     assert time.now >= (NOON + timedelta(hours=12)).timestamp()
 
 

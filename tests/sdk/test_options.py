@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 from answering import OK, MakeMessages, Server
-from asapp_conversations import AsyncClient, Client, InvalidRequestError
+from asapp_conversations import AsappError, AsyncClient, Client, InvalidRequestError
 
 
 def test_copies_share_and_do_not_change(time: Any, make_messages: MakeMessages) -> None:
@@ -136,3 +137,35 @@ def test_tasks_share_one_pace(time: Any, make_messages: MakeMessages) -> None:
     asyncio.run(run())
     gaps = [later - earlier for earlier, later in pairwise(departures)]
     assert gaps == pytest.approx([1 / 50] * 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_rate_is_a_ceiling_below_which_the_pace_follows_refusals(kind: Any, time: Any) -> None:
+    """Refusals lower the pace of every copy, other answers raise it, and failures do neither."""
+    outcomes: list[int] = []
+    client = kind(
+        transport=httpx.MockTransport(lambda _: httpx.Response(outcomes.pop(0), json={})),
+        clock=time.clock(),
+        rate=10,
+    )
+    copy = client.with_options(retries=0)
+
+    def pace(*statuses: int) -> float:
+        """Seconds from one departure to the next, after these answers."""
+        outcomes[:] = [*statuses, 503, 503]
+        for _ in range(len(outcomes)):
+            before = time.now
+            with suppress(AsappError):
+                sent = copy.send_batch("ABC", b"{}")
+                if kind is AsyncClient:
+                    loop.run_until_complete(sent)
+        return float(time.now - before)
+
+    loop = asyncio.new_event_loop()
+    even = pace(200)
+    lowered = pace(429, 429)
+    assert lowered > even == pytest.approx(0.1)
+    assert pace(503) == pytest.approx(lowered)
+    assert pace(*[404] * 50) == pytest.approx(even)
+    assert pace(*[429] * 1000) <= 1.01
+    loop.close()

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from asapp_conversations_importer import ImportReport, Phase
+from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
 from .estimate import estimate_rest
 from .wording import counted, duration, moment, per_second, percent
@@ -33,6 +33,14 @@ NARROW = 60
 """With fewer columns than this, each fact has a line of its own."""
 
 LABEL = 8
+
+_PACED_BY = {
+    PacedBy.CEILING: "as --rate allows",
+    PacedBy.REFUSALS: "lowered by refusals",
+    PacedBy.CONCURRENCY: "held by --concurrency",
+    PacedBy.FAILURES: "few at a time after failures",
+    PacedBy.LIMIT: "one at a time, for none passes",
+}
 
 Show = Callable[[ImportReport], None]
 Rows = list[tuple[str, list[str]]]
@@ -173,8 +181,17 @@ def rows(report: ImportReport, speed: Speed, now: float) -> Rows:
         ("Done", [share, done]),
         ("Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]),
         ("Requests", requests),
+        *_pace(report),
         *([] if report.phase is Phase.ENDED else _when(report, speed, now)),
     ]
+
+
+def _pace(report: ImportReport) -> Rows:
+    if report.phase is not Phase.SENDING or report.paced_by is None:
+        return []
+    pace = [] if report.pace is None else [f"at most {report.pace:.3g} requests/s"]
+    refused = f"{percent(report.refused, sum(report.answers.values()) or 1)} refused"
+    return [("Pace", [*pace, _PACED_BY[report.paced_by], refused])]
 
 
 def _when(report: ImportReport, speed: Speed, now: float) -> Rows:

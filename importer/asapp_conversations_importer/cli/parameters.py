@@ -45,7 +45,13 @@ DailyLimit = Annotated[
     typer.Option("--daily-limit", min=1, metavar="N", help="Requests in a UTC day, all runs."),
 ]
 Rate = Annotated[
-    float | None, typer.Option("--rate", min=0.001, metavar="N", help="Requests a second.")
+    float | None,
+    typer.Option(
+        "--rate",
+        min=0.001,
+        metavar="N",
+        help="Requests a second at most; 20 by default, with regard for live traffic.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors, --json and no more.")]

@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from asapp_conversations.toolkit import REQUESTS_PER_SECOND
+
 from asapp_conversations_importer import ImportPlan
 
 SHOWN_REASONS = 20
+
+MOST_REFUSED = 2 / 3
+"""The share of live requests that is refused beside an import that takes all the gateway allows."""
 
 
 def plan_values(plan: ImportPlan, rate: float, daily_limit: int | None) -> dict[str, Any]:
@@ -37,7 +42,11 @@ def plan_text(plan: ImportPlan, rate: float, daily_limit: int | None) -> str:
     lines += ["", f"{plan.requests:,} requests, {_bytes(plan.body_bytes)} in all"]
     if plan.requests:
         lines[-1] += f", {_bytes(plan.largest_body)} the largest"
-        lines.append(f"{_duration(plan.requests / rate)} at {rate:g} requests/s")
+        lines += [
+            f"{_duration(plan.requests / each)} at {each:g} requests/s, which refuses about "
+            f"{min(each / REQUESTS_PER_SECOND, MOST_REFUSED):.0%} of live requests meanwhile"
+            for each in sorted({rate, REQUESTS_PER_SECOND})
+        ]
     needed = days(plan, daily_limit)
     if needed is not None:
         lines.append(f"{needed:,} day{'s' if needed > 1 else ''} at {daily_limit:,} requests a day")

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from asapp_conversations import InvalidRequestError
-from asapp_conversations.toolkit import MAX_BODY_BYTES, REQUESTS_PER_SECOND, Environment
+from asapp_conversations.toolkit import MAX_BODY_BYTES, Environment
 from asapp_conversations_emulator import Emulator
 from attrs import evolve
 
@@ -33,6 +33,7 @@ from asapp_conversations_importer import (
     plan_import,
 )
 
+from ..options import MODEST_RATE
 from . import parameters as p
 from .live import shown
 from .page import render_page
@@ -116,7 +117,7 @@ def import_(
             "environment": environment,
             "base_url": base_url,
             "timeout": timeout,
-            "rate": rate or REQUESTS_PER_SECOND,
+            "rate": rate or MODEST_RATE,
             "interruption": interruption,
         }
         stack.enter_context(interrupts(interruption))
@@ -174,7 +175,7 @@ def plan(
             result = plan_import(
                 source, options, lambda records: show(ImportReport(records=records))
             )
-    allowed = rate or REQUESTS_PER_SECOND, daily_limit
+    allowed = rate or MODEST_RATE, daily_limit
     if as_json:
         typer.echo(json.dumps(plan_values(result, *allowed)))
     else:

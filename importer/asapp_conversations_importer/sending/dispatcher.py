@@ -103,7 +103,11 @@ class Dispatcher:
 
     async def work(self) -> None:
         """Take one conversation after the other through; run as many of these as wanted."""
-        while not self._governor.stop and (delivery := await self._next()) is not None:
+        while await self._governor.take_place(begun=False):
+            delivery = await self._next()
+            if delivery is None:
+                self._governor.give_place_back()
+                return
             await self._deliver(delivery)
 
     async def _next(self) -> Delivery[ReadyMessage] | None:
@@ -160,12 +164,14 @@ class Dispatcher:
                 more = await self._deliver_batch(delivery)
             finally:
                 self.tally.replace(counted, delivery.counts())
+            more = more and await self._governor.take_place(begun=True)
 
     async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:
         """Send the next batch; whether there may be one more to send now."""
         batch = delivery.next_batch()
         self._note(delivery)
         if batch is None:
+            self._governor.give_place_back()
             return False
         outcome = await self._send(delivery, batch)
         delivery.settle(outcome)

@@ -76,6 +76,8 @@ class Breaker:
                 self.failures = self.refusals = 0
             case AuthenticationError() | PermissionDeniedError():
                 return Stop(StoppedBy.CREDENTIALS, detail=str(outcome))
+            case RateLimitError() if outcome.retry_after is None:
+                pass
             case RateLimitError():
                 until = limit_returns(now, outcome.retry_after)
                 return Stop(StoppedBy.RATE_LIMIT, until, str(outcome))
