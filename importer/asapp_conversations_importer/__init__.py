@@ -1,17 +1,11 @@
 """Loads conversations into ASAPP: each message once, in order, in as few requests as possible."""
 
-from .api import (
-    ImportArguments,
-    import_messages,
-    import_messages_async,
-    import_options,
-)
+from .api import import_messages, import_messages_async, plan_import
 from .interruption import Interruption
-from .ledger.choice import default_ledger, default_rejects, ledger_beside
 from .ledger.database import LedgerError
 from .ledger.standing import Standing, Waiting, read_standing, rejects_of
-from .options import ImportOptions
-from .plan import ImportPlan, Reason, plan_import
+from .options import ImportArguments, ImportOptions
+from .plan import ImportPlan, Reason
 from .reading.sources import Files, Query, ReadArguments, ReadOptions, Records, SourceError, Table
 from .rejects import write_rejects
 from .report import ImportReport, Phase, Sample
@@ -41,12 +35,8 @@ __all__ = [
     "StoppedBy",
     "Table",
     "Waiting",
-    "default_ledger",
-    "default_rejects",
     "import_messages",
     "import_messages_async",
-    "import_options",
-    "ledger_beside",
     "plan_import",
     "read_standing",
     "rejects_of",

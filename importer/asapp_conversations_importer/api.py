@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Any, NamedTuple, Unpack, cast
 
-from asapp_conversations import Credentials, InvalidRequestError
-from asapp_conversations.toolkit import (
-    MAX_BODY_BYTES,
-    AsyncCredentialsProvider,
-    choose_credentials,
-)
+from asapp_conversations import InvalidRequestError
+from asapp_conversations.toolkit import MAX_BODY_BYTES
+from attrs import evolve
 
-from .interruption import Interruption
-from .ledger.choice import default_ledger, default_rejects
-from .options import ClientOptions, ImportOptions
+from .ledger.choice import default_rejects, resolve
+from .options import ClientOptions, ImportArguments, ImportOptions
+from .plan import ImportPlan, make_plan
 from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
 from .report import ImportReport
-from .run import ImportRun
+from .run import run_import
 from .sending.punctual import punctual_loop
 
 SourceLike = Source | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Any
 
 
-class ImportArguments(ClientOptions, ReadArguments, total=False):
-    """What `import_messages` takes by keyword; it says what each means."""
+class Job(NamedTuple):
+    """An import with everything that a caller names resolved, once."""
 
-    api_id: str | None
-    api_secret: str | None
-    credentials: Credentials | AsyncCredentialsProvider | None
-    ledger: str | os.PathLike[str] | None
-    rejects: str | os.PathLike[str] | None
-    concurrency: int
-    daily_limit: int | None
-    wait: bool
-    isolate: bool
-    max_body: int
-    memory_limit: int
-    on_progress: Callable[[ImportReport], None]
-    interruption: Interruption
+    source: Source
+    options: ImportOptions
+    client: ClientOptions
 
 
 def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) -> ImportReport:
@@ -54,9 +41,8 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         source: a file name or several, with glob patterns, "-" for standard input; a `Query`; a
             DuckDB relation, an Arrow table, a pandas or polars frame; or any iterable of records
             (mappings) that come grouped by conversation, which is read as it is sent.
-        api_id, api_secret, credentials: as `AsyncClient` takes them.
-        ledger: the file that says how far the import has come; by default the source's name with
-            `.ledger`, or `asapp-import.ledger` beside several files or in the current folder.
+        ledger: the file that says how far the import has come; by default the file's name with
+            `.ledger`, or `asapp-import.ledger` beside several files. All else needs it named.
         rejects: the file that takes the rejects; the ledger's name with `.rejects.jsonl`.
         columns, values, null, timezone, time_formats, ambiguous, delimiter, encoding, one_line_rows:
             how the source is read; `ReadOptions` says what each means.
@@ -65,11 +51,15 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         daily_limit: requests in a UTC day by all runs of the ledger; no limit by default.
         wait: sleep until the limit comes back instead of stopping.
         isolate: find the message that a refusal is about and store its neighbours; True by default.
+        first: send so many conversations and stop, as a trial that a later run goes on from.
         max_body: bytes of a request body; 10 MiB by default.
         memory_limit: bytes for the whole process; 1 GB by default.
-        on_progress: called about four times a second, and at the end.
+        confirm: is given a report before the first request of a ledger leaves; False ends the run.
+        on_progress: is given a report about four times a second, and at the end.
         interruption: asks the run to end from a signal handler or another thread.
-        base_url, timeout, rate, retries, headers, verify, proxy, …: as `AsyncClient` takes them.
+        api_id, api_secret, credentials, environment, base_url, timeout, retries, max_wait, rate,
+            headers, max_answer_bytes, proxy, transport, allow_http, clock: as `AsyncClient` takes
+            them.
 
     Returns:
         What became of every message. That a run ended early is no exception: see `stopped_by`.
@@ -77,28 +67,64 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
     Raises:
         InvalidRequestError: an option or the source cannot be used; nothing was sent.
         LedgerError: the ledger cannot be used; nothing was sent.
+        TypeError: there is no such option.
+        RuntimeError: an event loop runs here: await `import_messages_async` in it.
     """
-    with asyncio.Runner(loop_factory=punctual_loop) as runner:
-        return runner.run(import_messages_async(source, **arguments))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with asyncio.Runner(loop_factory=punctual_loop) as runner:
+            return runner.run(run_import(*_job(source, arguments)))
+    raise RuntimeError(
+        "an event loop runs here already, as in a notebook: "
+        "await import_messages_async(…) in the place of import_messages(…)"
+    )
 
 
 async def import_messages_async(
     source: SourceLike, **arguments: Unpack[ImportArguments]
 ) -> ImportReport:
     """`import_messages` for programs that run an event loop."""
-    keys = choose_credentials(
-        arguments.pop("api_id", None),
-        arguments.pop("api_secret", None),
-        arguments.pop("credentials", None),
-    )
-    on_progress = arguments.pop("on_progress", lambda report: None)
-    interruption = arguments.pop("interruption", Interruption())
-    what = as_source(source)
-    options = import_options(what, arguments)
-    names = ClientOptions.__annotations__
-    client = {name: value for name, value in arguments.items() if name in names}
-    run = ImportRun(what, options, keys, cast("ClientOptions", client), interruption)
-    return await run.run(on_progress)
+    return await run_import(*_job(source, arguments))
+
+
+def plan_import(source: SourceLike, **arguments: Unpack[ImportArguments]) -> ImportPlan:
+    """What `import_messages` would do with the same arguments; sends nothing, and needs no keys.
+
+    Raises:
+        InvalidRequestError: an option or the source cannot be used.
+        LedgerError: the ledger cannot be read.
+        TypeError: there is no such option.
+    """
+    source, options, _ = _job(source, arguments, sends=False)
+    return make_plan(source, options)
+
+
+def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) -> Job:
+    """Take the arguments apart; nothing of them is left behind, for one may be a secret."""
+    given = cast("dict[str, Any]", arguments)
+    client, read = _taken(given, ClientOptions), _taken(given, ReadArguments)
+    named = [given.pop(name, None) for name in ("ledger", "rejects")]
+    ledger, rejects = (None if name is None else Path(name) for name in named)
+    read["max_body_bytes"] = given.get("max_body", MAX_BODY_BYTES)
+    try:
+        options = ImportOptions(ledger=ledger, rejects=rejects, read=ReadOptions(**read), **given)
+    except ValueError as error:
+        raise InvalidRequestError(str(error.args[0])) from None
+    what, ledger = resolve(as_source(source), ledger)
+    if sends and ledger is None:
+        raise InvalidRequestError(
+            "name a ledger with ledger= or --ledger: only files have one of their own, and "
+            "without it nobody could go on from where the import stopped"
+        )
+    if ledger and not rejects:
+        rejects = default_rejects(ledger)
+    return Job(what, evolve(options, ledger=ledger, rejects=rejects), cast("ClientOptions", client))
+
+
+def _taken(given: dict[str, Any], kind: type) -> dict[str, Any]:
+    """Those of the arguments that a kind of options is about."""
+    return {name: given.pop(name) for name in kind.__annotations__ if name in given}
 
 
 def as_source(source: SourceLike) -> Source:
@@ -122,18 +148,5 @@ def as_source(source: SourceLike) -> Source:
     )
 
 
-def import_options(source: Source, arguments: ImportArguments) -> ImportOptions:
-    """The options of an import; what was not given is chosen by the source."""
-    ledger = Path(arguments.get("ledger") or default_ledger(source))
-    rejects = Path(arguments.get("rejects") or default_rejects(ledger))
-    names = {"concurrency", "daily_limit", "wait", "isolate", "max_body", "memory_limit"}
-    given: dict[str, Any] = {name: value for name, value in arguments.items() if name in names}
-    return ImportOptions(ledger=ledger, rejects=rejects, read=read_options(arguments), **given)
-
-
-def read_options(arguments: ImportArguments) -> ReadOptions:
-    """How records are read."""
-    given: dict[str, Any] = {
-        name: value for name, value in arguments.items() if name in ReadArguments.__annotations__
-    }
-    return ReadOptions(**given, max_body_bytes=arguments.get("max_body", MAX_BODY_BYTES))
+# Python shows this name where it refuses an argument.
+ImportOptions.__init__.__qualname__ = "import_messages"

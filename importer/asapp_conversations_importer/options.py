@@ -1,16 +1,25 @@
-"""How an import is done."""
+"""How an import is done, and what a caller hands in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import httpx
-from asapp_conversations.toolkit import MAX_BODY_BYTES, Clock, Environment
-from attrs import field, frozen, validators
+from asapp_conversations import Credentials, InvalidRequestError
+from asapp_conversations.toolkit import (
+    MAX_BODY_BYTES,
+    AsyncCredentialsProvider,
+    Clock,
+    Environment,
+)
+from attrs import Attribute, field, frozen, validators
 
-from .reading.sources import ReadOptions
+from .interruption import Interruption
+from .reading.sources import ReadArguments, ReadOptions
+from .report import ImportReport
 
 MODEST_RATE = 20.0
 """Requests a second at most, unless told otherwise: a live request of the same product is refused
@@ -20,12 +29,14 @@ with a probability of about a hundredth of the rate, and 50,000 a day take 42 mi
 class ClientOptions(TypedDict, total=False):
     """What an import hands on to its client; `asapp_conversations.AsyncClient` explains each."""
 
+    api_id: str | None
+    api_secret: str | None
+    credentials: Credentials | AsyncCredentialsProvider | None
     environment: Environment | None
     base_url: str | None
     timeout: float
     retries: int
     max_wait: float
-    total_timeout: float | None
     rate: float | None
     headers: Mapping[str, str] | None
     max_answer_bytes: int
@@ -35,28 +46,58 @@ class ClientOptions(TypedDict, total=False):
     clock: Clock | None
 
 
+class ImportArguments(ClientOptions, ReadArguments, total=False):
+    """What `import_messages` takes by keyword; `ImportOptions` and the bases say what each means."""
+
+    ledger: str | PathLike[str] | None
+    rejects: str | PathLike[str] | None
+    concurrency: int
+    daily_limit: int | None
+    wait: bool
+    isolate: bool
+    first: int | None
+    max_body: int
+    memory_limit: int
+    confirm: Callable[[ImportReport], bool] | None
+    on_progress: Callable[[ImportReport], None]
+    interruption: Interruption
+
+
+def _positive(_: object, attribute: Attribute[Any], value: object) -> None:
+    if type(value) is not int or value < 1:
+        raise InvalidRequestError(f"{attribute.name} must be a whole number above 0")
+
+
 @frozen(kw_only=True)
 class ImportOptions:
     """How an import is done.
 
     Attributes:
-        ledger: the file to go on from, and to keep.
+        ledger: the file that says how far the import has come; None only where nothing is sent.
         rejects: the file where rejects are written.
         read: how records are read.
         concurrency: how many conversations are sent side by side.
         daily_limit: requests in a UTC day, by all runs of the ledger, or None.
         wait: sleep through a pause instead of stopping.
         isolate: find the message that a 400 or 422 is about, and store its neighbours.
+        first: stop after so many conversations that had something to send, or None.
         max_body: bytes of a request body.
         memory_limit: bytes, for the whole process.
+        confirm: is asked before the first request that the ledger knows of; False ends the run.
+        on_progress: called about four times a second, and at the end.
+        interruption: asks the run to end from a signal handler or another thread.
     """
 
-    ledger: Path
-    rejects: Path
+    ledger: Path | None
+    rejects: Path | None
     read: ReadOptions = field(factory=ReadOptions)
-    concurrency: int = field(default=100, validator=validators.ge(1))
-    daily_limit: int | None = None
+    concurrency: int = field(default=100, validator=_positive)
+    daily_limit: int | None = field(default=None, validator=validators.optional(_positive))
     wait: bool = False
     isolate: bool = True
-    max_body: int = MAX_BODY_BYTES
-    memory_limit: int = 1_000_000_000
+    first: int | None = field(default=None, validator=validators.optional(_positive))
+    max_body: int = field(default=MAX_BODY_BYTES, validator=_positive)
+    memory_limit: int = field(default=1_000_000_000, validator=_positive)
+    confirm: Callable[[ImportReport], bool] | None = None
+    on_progress: Callable[[ImportReport], None] = lambda report: None
+    interruption: Interruption = field(factory=Interruption)

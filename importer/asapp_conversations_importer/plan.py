@@ -18,6 +18,7 @@ from .options import ImportOptions
 from .reading import open_reader
 from .reading.messages import Conversation, Reject
 from .reading.sources import Source
+from .report import ImportReport
 from .sending.delivery import Delivery
 from .sending.outcomes import BodyLimit
 
@@ -80,17 +81,8 @@ class _Volume:
         self.largest_body = max(self.largest_body, size)
 
 
-def plan_import(
-    source: Source,
-    options: ImportOptions,
-    on_progress: Callable[[int], None] = lambda records: None,
-) -> ImportPlan:
-    """Read and validate everything, and cut it into requests as an import would.
-
-    Raises:
-        InvalidRequestError: an option or the source cannot be used.
-        LedgerError: the ledger cannot be read.
-    """
+def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
+    """Read and validate everything, and cut it into requests as an import would."""
     reasons: dict[str, Reason] = {}
     volume = _Volume()
     counts = Counts()
@@ -109,7 +101,12 @@ def plan_import(
         ) as reader,
         _checkpoints(options.ledger) as find,
     ):
-        reader.load(source, options.read, reject, on_progress)
+        reader.load(
+            source,
+            options.read,
+            reject,
+            lambda records: options.on_progress(ImportReport(records=records)),
+        )
         for conversation in reader.conversations():
             conversations += 1
             checkpoint = find(conversation.conversation_id)
@@ -127,7 +124,7 @@ def plan_import(
         body_bytes=volume.body_bytes,
         largest_body=volume.largest_body,
         reasons=dict(ordered),
-        ledger=str(options.ledger) if options.ledger.exists() else None,
+        ledger=str(options.ledger) if options.ledger and options.ledger.exists() else None,
     )
 
 
@@ -143,8 +140,8 @@ def _walk(
 
 
 @contextmanager
-def _checkpoints(ledger: Path) -> Iterator[Callable[[str], Checkpoint]]:
-    if not ledger.exists():
+def _checkpoints(ledger: Path | None) -> Iterator[Callable[[str], Checkpoint]]:
+    if not (ledger and ledger.exists()):
         yield lambda conversation_id: Checkpoint()
         return
     with opened(ledger) as database:

@@ -65,6 +65,7 @@ class ImportReport:
 
     Attributes:
         phase: what the run is about.
+        base_url: where it sends to.
         records: how many records have been read.
         conversations: those with at least one valid message.
         messages: valid messages, and the records that are none.
@@ -96,6 +97,7 @@ class ImportReport:
     """
 
     phase: Phase = Phase.READING
+    base_url: str = ""
     records: int = 0
     conversations: int = 0
     messages: int = 0
@@ -140,7 +142,7 @@ class ImportReport:
 
     @property
     def exit_status(self) -> int:
-        """0 all stored, 1 not all, 3 keys refused, 75 paused, 130 and 143 interrupted."""
+        """0 all stored, or the trial is; 1 not all, 3 keys refused, 75 paused, 130 and 143 ended."""
         early = {
             StoppedBy.CREDENTIALS: 3,
             StoppedBy.DAILY_LIMIT: 75,
@@ -148,6 +150,8 @@ class ImportReport:
             StoppedBy.INTERRUPT: 130,
             StoppedBy.TERMINATION: 143,
         }
+        if self.stopped_by is StoppedBy.TRIAL:
+            return 1 if self.rejected or self.in_doubt else 0
         if self.stopped_by:
             return early.get(self.stopped_by, 1)
         return 1 if self.rejected or self.in_doubt or self.unsent else 0

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from asapp_conversations import InvalidRequestError
+from asapp_conversations import AsyncClient, InvalidRequestError
 from asapp_conversations_importer import (
     Files,
+    ImportArguments,
+    ImportOptions,
     Interruption,
     Query,
+    ReadOptions,
     Records,
     SourceError,
     StoppedBy,
     Table,
-    default_ledger,
-    default_rejects,
     import_messages,
+    plan_import,
 )
 from asapp_conversations_importer.api import as_source
+from asapp_conversations_importer.ledger.choice import default_rejects, resolve
+from attrs import fields
 
 
 @pytest.mark.parametrize(
@@ -82,22 +88,98 @@ def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without keys nothing is read, and the error names the variables."""
     monkeypatch.delenv("ASAPP_API_ID")
     with pytest.raises(InvalidRequestError, match="ASAPP_API_ID"):
-        import_messages("missing.csv")
+        import_messages(Path(__file__))
 
 
 def test_default_ledgers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file has its ledger beside it; several have one in their folder; all else here."""
+    """A file has its ledger beside it; several have one in their folder; nothing else has any."""
     monkeypatch.chdir(tmp_path)
-    for name in ("a.csv", "b.csv"):
+    for name in ("a.csv", "b.csv", "b.csv.rejects.jsonl"):
         (tmp_path / name).touch()
-    assert default_ledger(Files(("a.csv",))) == Path("a.csv.ledger")
-    assert default_ledger(Files(("./a.csv",))) == Path("a.csv.ledger")
-    assert default_ledger(Files(("*.csv",))) == Path("asapp-import.ledger")
-    assert default_ledger(Files((f"{tmp_path}/a.csv", "b.csv"))) == tmp_path / "asapp-import.ledger"
-    assert default_ledger(Files(("-",))) == Path("asapp-import.ledger")
-    assert default_ledger(Query("SELECT 1")) == Path("asapp-import.ledger")
+
+    def ledger(*paths: str) -> Path | None:
+        return resolve(Files(paths), None)[1]
+
+    assert ledger("a.csv") == Path("a.csv.ledger")
+    assert ledger("./a.csv") == Path("a.csv.ledger")
+    assert ledger("a*.csv") == ledger("*.csv") == Path("asapp-import.ledger")
+    assert ledger(f"{tmp_path}/a.csv", "b.csv") == tmp_path / "asapp-import.ledger"
+    assert ledger("-") is None
+    assert resolve(Query("SELECT 1"), None) == (Query("SELECT 1"), None)
     with pytest.raises(SourceError, match=r"c\.csv"):
-        default_ledger(Files(("c.csv",)))
+        ledger("c.csv")
+
+
+def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file under several names is one file, and a pattern does not find what imports write."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.jsonl", "b.jsonl.rejects.jsonl"):
+        (tmp_path / name).touch()
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    source, _ = resolve(Files(("b.jsonl", "./b.jsonl", "*.jsonl", "*.csv", "link.csv")), None)
+    assert source == Files(("b.jsonl", "a.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "is empty"), (".", "is a folder"), ("*.nothing", "no file")]
+)
+def test_what_is_no_file(tmp_path: Path, name: str, words: str) -> None:
+    """An empty name, a folder and a pattern that fits nothing are told in a line."""
+    with pytest.raises(SourceError, match=words):
+        resolve(Files((name,)), None)
+
+
+def test_only_files_have_a_ledger_of_their_own() -> None:
+    """Whoever imports a query, a table or records says which ledger it goes on from."""
+    for source in (Query("SELECT 1"), pa.table({"text": ["a"]}), [{"text": "a"}], "-"):
+        with pytest.raises(InvalidRequestError, match="name a ledger"):
+            import_messages(source)
+
+
+@pytest.mark.parametrize("name", ["sandbox", "dry_run", "gate", "verify", "time_format"])
+def test_misspelt_options(name: str) -> None:
+    """A keyword that does not exist is a `TypeError`, and nothing is read or sent."""
+    with pytest.raises(TypeError, match=rf"import_messages\(\) .* '{name}'"):
+        import_messages("missing.csv", **{name: True})
+    with pytest.raises(TypeError, match=name):
+        plan_import("missing.csv", **{name: True})
+
+
+def test_options_are_described_once() -> None:
+    """What can be typed is what the options and the client take, no more and no less."""
+    client = set(inspect.signature(AsyncClient.__init__).parameters) - {"self", "gate"}
+    options = {attribute.name for attribute in fields(ImportOptions)} - {"read"}
+    read = {attribute.name for attribute in fields(ReadOptions)} - {"max_body_bytes"}
+    # A pause that is slept through must not use up the time of a request.
+    assert set(get_type_hints(ImportArguments)) == client - {"total_timeout"} | options | read
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"concurrency": 0},
+        {"daily_limit": -1},
+        {"first": 0},
+        {"ambiguous": "sometimes"},
+        {"timezone": "Mars"},
+        {"first": "7"},
+        {"max_body": True},
+    ],
+)
+def test_options_that_cannot_work(wrong: dict[str, Any]) -> None:
+    """An option out of range is refused before anything is read."""
+    with pytest.raises(InvalidRequestError, match=r"^'?[a-z]"):
+        import_messages("missing.csv", **wrong)
+
+
+def test_a_running_loop_names_the_async_twin() -> None:
+    """In a notebook an event loop runs already: the error says what to await."""
+
+    async def cell() -> None:
+        import_messages("missing.csv")
+
+    with pytest.raises(RuntimeError, match="await import_messages_async"):
+        asyncio.run(cell())
 
 
 def test_default_rejects() -> None:

@@ -12,8 +12,9 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
+import httpx
 import pytest
-from asapp_conversations import InvalidRequestError
+from asapp_conversations import Credentials, InvalidRequestError
 from asapp_conversations.toolkit import Clock
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
@@ -121,8 +122,7 @@ def load(path: Path, server: Emulator, time: FastTime, **options: Any) -> Import
     return import_messages(
         path,
         base_url=server.url,
-        credentials=server.credentials,
-        **{"rate": None, "clock": time.clock(), **options},
+        **{"credentials": server.credentials, "rate": None, "clock": time.clock(), **options},
     )
 
 
@@ -368,6 +368,90 @@ def test_batches_differ_across_runs(
     report = load(path, server, time)
     assert (report.stored, report.already_stored, report.rejected) == (6, 0, 0)
     assert server.stats()["messages"] == 10
+
+
+def test_keys_are_asked_for_once(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """The keys that the ledger is for are those that send; they are asked for again when they are
+    refused, and another API id than the ledger's ends the run."""
+    server, path, asked = emulator(), write(1, 1), list[str]()
+    known = server.credentials
+
+    def provide() -> Credentials:
+        asked.append("asked")
+        return known if len(asked) < 5 else Credentials("another", "secret")
+
+    assert load(path, server, time, credentials=provide).stored == 2
+    assert len(asked) == 1
+    server.fail_next("401")
+    assert load(write(2, 1), server, time, credentials=provide).stored == 1
+    assert len(asked) == 3
+    server.fail_next("401")
+    with pytest.raises(InvalidRequestError, match="changed the API id"):
+        load(write(3, 1), server, time, credentials=provide)
+
+
+def test_an_own_transport_is_used(write: Callable[..., Path], time: FastTime) -> None:
+    """A transport of the caller's gets every request: nothing else is connected to."""
+    bodies: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(request.content)
+        return httpx.Response(200, json={})
+
+    report = import_messages(
+        write(2, 1),
+        credentials=Credentials("id", "secret"),
+        transport=httpx.MockTransport(answer),
+        clock=time.clock(),
+    )
+    assert (report.stored, len(bodies)) == (3, 2)
+
+
+def test_a_trial_is_gone_on_from(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """`first` sends so many conversations and stops; each further run goes on from there."""
+    server, path = emulator(), write(*[2] * 10)
+    report = load(path, server, time, first=3)
+    assert (report.stored, report.unsent, report.stopped_by) == (6, 14, StoppedBy.TRIAL)
+    assert report.exit_status == 0
+    assert load(path, server, time, first=3).skipped == 6
+    assert len(server.conversations()) == 6
+    rest = load(path, server, time, first=4)
+    assert (rest.stored, rest.stopped_by) == (8, None)
+    assert_holds(server, *[2] * 10)
+
+
+def test_a_trial_that_fails(emulator: Server, write: Callable[..., Path], time: FastTime) -> None:
+    """A trial of which something was rejected is no success."""
+    server, path = emulator(), write(1, 1)
+    server.fail_next("404")
+    report = load(path, server, time, first=1, concurrency=1)
+    assert (report.rejected, report.stopped_by, report.exit_status) == (1, StoppedBy.TRIAL, 1)
+
+
+def test_it_asks_before_the_first_request(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """`confirm` is asked once what is to be sent is known, and never again once something has
+    left; without an agreement nothing is sent."""
+    server, path, seen = emulator(), write(MOST, 1), list[ImportReport]()
+
+    def confirm(report: ImportReport) -> bool:
+        seen.append(report)
+        return len(seen) > 1
+
+    report = load(path, server, time, confirm=confirm)
+    assert (report.stopped_by, report.unsent) == (StoppedBy.DECLINED, MOST + 1)
+    assert report.exit_status == 1
+    assert server.stats()["requests"] == 0
+    assert load(path, server, time, confirm=confirm).stored == MOST + 1
+    assert load(path, server, time, confirm=confirm).skipped == MOST + 1
+    assert [(each.base_url, each.messages, each.least_requests) for each in seen] == [
+        (server.url + "/", MOST + 1, 2)
+    ] * 2
 
 
 def test_failing_service_stops(

@@ -206,7 +206,7 @@ def test_patterns_and_names_are_read_in_order_and_once(tmp_path, read, record, l
 
 def test_a_folder_is_no_file(read, tmp_path) -> None:
     """What cannot be read is named, with the system's reason."""
-    with pytest.raises(SourceError, match="cannot be read: Is a directory"):
+    with pytest.raises(SourceError, match="is a folder: name its files"):
         read(Files((str(tmp_path),)))
 
 

@@ -48,6 +48,8 @@ _HEADLINES = {
     StoppedBy.REFUSALS: "Stopped: ASAPP refuses one request after the other",
     StoppedBy.UNEXPECTED_ANSWER: "Stopped: an answer that the API does not document",
     StoppedBy.LEDGER: "Stopped: the ledger cannot be written",
+    StoppedBy.TRIAL: "Stopped after the first conversations, as asked",
+    StoppedBy.DECLINED: "Nothing was sent: nobody agreed to it",
 }
 
 _STEPS = {
@@ -82,6 +84,11 @@ _STEPS = {
         "Make room on the ledger's disk, or let this user write there. Then run the same command "
         "again: it asks ASAPP about what could not be written down, so nothing is stored twice."
     ),
+    StoppedBy.TRIAL: (
+        "Look at these conversations where you work with them. Then run the same command without "
+        "--first; it goes on where it stopped."
+    ),
+    StoppedBy.DECLINED: "Run the same command again once it may be sent.",
 }
 
 

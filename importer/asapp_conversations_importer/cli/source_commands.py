@@ -26,10 +26,7 @@ from asapp_conversations_importer import (
     ImportReport,
     Interruption,
     Query,
-    default_rejects,
     import_messages,
-    import_options,
-    ledger_beside,
     plan_import,
 )
 
@@ -107,7 +104,7 @@ def import_(
         arguments: ImportArguments = {
             **reading,
             "ledger": ledger,
-            "rejects": rejects or default_rejects(Path(ledger or ledger_beside(source))),
+            "rejects": rejects,
             "daily_limit": daily_limit,
             "wait": wait,
             "concurrency": concurrency,
@@ -124,6 +121,7 @@ def import_(
         server = stack.enter_context(Emulator()) if emulator else None
         if server:
             arguments |= emulator_arguments(server, stack, rate, ledger)
+            arguments["rejects"] = rejects or rejects_beside(files)
         with shown(sys.stderr, quiet=quiet or logs_are_shown()) as show:
             arguments["on_progress"] = show
             result = import_messages(source, **arguments)
@@ -162,19 +160,15 @@ def plan(
     """
     with errors_explained():
         source = files_or_query(files, query)
-        options = import_options(
-            source,
-            {
-                **reading,
-                "ledger": ledger,
-                "max_body": p.parse_size(max_body),
-                "memory_limit": p.parse_size(memory_limit),
-            },
-        )
+        arguments: ImportArguments = {
+            **reading,
+            "ledger": ledger,
+            "max_body": p.parse_size(max_body),
+            "memory_limit": p.parse_size(memory_limit),
+        }
         with shown(sys.stderr, quiet=quiet) as show:
-            result = plan_import(
-                source, options, lambda records: show(ImportReport(records=records))
-            )
+            arguments["on_progress"] = show
+            result = plan_import(source, **arguments)
     allowed = rate or MODEST_RATE, daily_limit
     if as_json:
         typer.echo(json.dumps(plan_values(result, *allowed)))
@@ -209,6 +203,12 @@ def emulator_arguments(
         "rate": rate,
         "ledger": ledger or folder / "import.ledger",
     }
+
+
+def rejects_beside(files: list[str] | None) -> Path:
+    """Where rejects go when the ledger is temporary."""
+    one = files is not None and len(files) == 1 and Path(files[0]).is_file()
+    return Path(f"{files[0] if files and one else 'asapp-import'}.rejects.jsonl")
 
 
 def closing_words(

@@ -1,4 +1,4 @@
-"""Which ledger an import goes on from when none is named."""
+"""Which files an import reads, and which ledger it goes on from when none is named."""
 
 from __future__ import annotations
 
@@ -6,57 +6,46 @@ from pathlib import Path
 
 from asapp_conversations import InvalidRequestError
 
-from ..reading.files import find_files
+from ..reading.files import REJECTS_SUFFIX, find_files
 from ..reading.sources import STANDARD_INPUT, Files, Source
 from .standing import opened
 
 LEDGER_SUFFIX = ".ledger"
-REJECTS_SUFFIX = ".rejects.jsonl"
 SHARED_NAME = "asapp-import"
 
 
-def ledger_beside(source: Source) -> Path:
-    """The place of a source's ledger: beside the one file that is read, or in the folder of many."""
-    if not isinstance(source, Files) or STANDARD_INPUT in source.paths:
-        return Path(SHARED_NAME + LEDGER_SUFFIX)
-    files = [Path(name) for name in find_files(source.paths)]
-    if _is_one(source, files):
-        return _own(files[0])
-    return files[0].parent / (SHARED_NAME + LEDGER_SUFFIX)
+def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
+    """The source with its patterns expanded once and for all, and the ledger of its import.
 
-
-def default_ledger(source: Source) -> Path:
-    """The ledger beside the source.
+    The ledger of one file is beside it, that of several in the folder of the first one; anything
+    else has no place of its own, and no ledger unless one is named.
 
     Raises:
         InvalidRequestError: another ledger knows one of the files: an import that does not go on
             from it would send twice.
     """
-    ledger = ledger_beside(source)
-    if ledger.exists() or not isinstance(source, Files) or STANDARD_INPUT in source.paths:
-        return ledger
-    files = [Path(name) for name in find_files(source.paths)]
-    if _is_one(source, files):
-        others = [files[0].parent / (SHARED_NAME + LEDGER_SUFFIX)]
-    else:
-        others = [_own(file) for file in files]
+    if not isinstance(source, Files):
+        return source, ledger
+    paths = tuple(find_files(source.paths))
+    if ledger is None and STANDARD_INPUT not in paths:
+        # A pattern that fits one file now can fit more later.
+        one = source.paths[0] in paths and len(paths) == 1
+        shared = Path(paths[0]).parent / (SHARED_NAME + LEDGER_SUFFIX)
+        own = [Path(path + LEDGER_SUFFIX) for path in paths]
+        ledger = own[0] if one else shared
+        if not ledger.exists():
+            _refuse_if_known(paths, ledger, [shared] if one else own)
+    return Files(paths), ledger
+
+
+def _refuse_if_known(paths: tuple[str, ...], ledger: Path, others: list[Path]) -> None:
     for other in others:
-        if other.exists() and set(known_files(files)) & set(files_of(other)):
+        if other.exists() and not known_names(paths).isdisjoint(_files_of(other)):
             raise InvalidRequestError(
                 f"{other} knows messages of these files, and an import that does not go on from "
                 f"it could send them twice: name the ledger with --ledger, that one or, for an "
                 f"import by itself, {ledger}"
             )
-    return ledger
-
-
-def _is_one(source: Files, files: list[Path]) -> bool:
-    """Whether it names one file, and not a pattern that more files can fit later."""
-    return [Path(name) for name in source.paths] == files[:1]
-
-
-def _own(file: Path) -> Path:
-    return file.with_name(file.name + LEDGER_SUFFIX)
 
 
 def default_rejects(ledger: Path) -> Path:
@@ -64,12 +53,11 @@ def default_rejects(ledger: Path) -> Path:
     return ledger.with_name(ledger.name.removesuffix(LEDGER_SUFFIX) + REJECTS_SUFFIX)
 
 
-def known_files(files: list[Path]) -> list[str]:
+def known_names(paths: tuple[str, ...]) -> set[str]:
     """The files as a ledger lists them."""
-    return [str(file.resolve()) for file in files]
+    return {str(Path(path).resolve()) for path in paths}
 
 
-def files_of(ledger: Path) -> list[str]:
-    """The files that the runs of a ledger have read."""
+def _files_of(ledger: Path) -> list[str]:
     with opened(ledger) as database:
         return database.files()

@@ -55,6 +55,9 @@ class Ledger(Database):
     What `save` and `count_request` are told is durable once `flushed` returns; what many tasks
     tell at the same time is written in one transaction. One that was made anew is gone again if
     the run fails before it has begun.
+
+    Attributes:
+        begun: whether a run was noted.
     """
 
     def __init__(self, path: Path, target: Target) -> None:
@@ -62,7 +65,7 @@ class Ledger(Database):
         self._pending = Pending()
         self._commit_gate = asyncio.Lock()
         self._next_commit: asyncio.Task[None] | None = None
-        self._begun = False
+        self.begun = False
         self._is_new = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +120,7 @@ class Ledger(Database):
 
     def _leave(self) -> None:
         """Give the lock back, and leave nothing behind that says nothing."""
-        if self._is_new and not self._begun:
+        if not self.is_kept:
             with suppress(OSError):
                 self.path.resolve().unlink(missing_ok=True)
                 Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -152,6 +155,11 @@ class Ledger(Database):
     def is_untried(self) -> bool:
         """Whether no request has ever left."""
         return not self._counted.total()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file stays when the run ends."""
+        return self.begun or not self._is_new
 
     async def flushed(self) -> None:
         """Return once all that was noted by now is durable."""
@@ -195,7 +203,7 @@ class Ledger(Database):
             connection.executemany(
                 "INSERT OR IGNORE INTO files VALUES (?)", [(file,) for file in files]
             )
-        self._begun = True
+        self.begun = True
 
     def end_run(
         self,

@@ -33,6 +33,8 @@ FORMATS = {
 }
 PACKED = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
 PEEKED = 64 * 1024
+REJECTS_SUFFIX = ".rejects.jsonl"
+"""How the names of files of rejects end."""
 
 
 @frozen
@@ -53,17 +55,32 @@ class Feed:
 
 
 def find_files(paths: tuple[str, ...]) -> list[str]:
-    """The files that the names and patterns stand for, in order, each once."""
-    found: dict[str, None] = {}
+    """The files that the names and patterns stand for, in order, each once, by whatever name.
+
+    A pattern does not find the rejects that imports have written.
+    """
+    found: dict[object, str] = {}
     for path in paths:
-        if path == STANDARD_INPUT or Path(path).exists():
-            names = [path]
-        else:
-            names = [name for name in sorted(glob(path, recursive=True)) if Path(name).is_file()]  # noqa: PTH207
+        if not path:
+            raise SourceError("the name of a file is empty")
+        if path == STANDARD_INPUT:
+            found[path] = path
+            continue
+        names = [path]
+        if not Path(path).exists():
+            names = [
+                name
+                for name in sorted(glob(path, recursive=True))  # noqa: PTH207
+                if Path(name).is_file() and not name.endswith(REJECTS_SUFFIX)
+            ]
         if not names:
             raise SourceError(f"there is no file {path}")
-        found.update(dict.fromkeys(names))
-    return list(found)
+        for name in names:
+            if Path(name).is_dir():
+                raise SourceError(f"{path} is a folder: name its files, such as '{path}/*.jsonl'")
+            status = Path(name).stat()
+            found.setdefault((status.st_dev, status.st_ino), name)
+    return list(found.values())
 
 
 def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:

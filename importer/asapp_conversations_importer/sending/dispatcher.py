@@ -56,6 +56,8 @@ class Tally:
         reasons: how many messages ASAPP refused in this run, by reason.
         failures: the first batches that were not, or not certainly, stored.
         last_seen: the id of the conversation that was read last.
+        begun: how many conversations had something to send, and were taken through.
+        trial_over: whether there were more of them than should be begun.
     """
 
     conversations: int = 0
@@ -63,6 +65,8 @@ class Tally:
     reasons: Counter[str] = field(factory=Counter)
     failures: list[Failure] = field(factory=list)
     last_seen: str = ""
+    begun: int = 0
+    trial_over: bool = False
 
     def replace(self, before: Counts, after: Counts) -> None:
         """Count what has become of some messages anew."""
@@ -78,6 +82,7 @@ class Dispatcher:
         ledger: is told before a batch leaves and after its answer.
         limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
+        first: how many conversations with something to send are begun; None for all.
     """
 
     def __init__(
@@ -89,7 +94,9 @@ class Dispatcher:
         limit: BodyLimit,
         *,
         isolate: bool,
+        first: int | None = None,
     ) -> None:
+        self._first = first
         self.tally = Tally()
         self._conversations = conversations
         self._client = client
@@ -123,6 +130,10 @@ class Dispatcher:
                     return None
                 for delivery in deliveries:
                     self._begin(delivery)
+            self.tally.trial_over = self.tally.begun == self._first
+            if self.tally.trial_over:
+                return None
+            self.tally.begun += 1
             return self._read.popleft()
 
     async def _read_in_thread(self) -> list[Delivery[ReadyMessage]]:

@@ -45,6 +45,8 @@ class StoppedBy(StrEnum):
     REFUSALS = "refusals"
     UNEXPECTED_ANSWER = "unexpected_answer"
     LEDGER = "ledger"
+    TRIAL = "trial"
+    DECLINED = "declined"
 
 
 @frozen
