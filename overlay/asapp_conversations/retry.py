@@ -149,9 +149,8 @@ class Exchange:
         self.outcome_unknown |= not was_never_sent(error)
         wait = backoff(None, self._retries, self.settings.clock.random())
         of_network = isinstance(error, (httpx.TransportError, OSError))
-        if of_network and self._may_resend(wait):
-            return self._resend(name, wait)
-        self._log(logging.DEBUG, name)
+        if self._resends(name, wait, retriable=of_network):
+            return wait
         # What another library says may quote a header, and that may be a key; what the server
         # says in the place of an answer may quote anything.
         garbled = isinstance(error, httpx.ProtocolError)
@@ -180,13 +179,11 @@ class Exchange:
         asked = retry_after(response.headers, clock.time())
         wait = backoff(status, self._retries, clock.random()) if asked is None else asked
         # ASAPP asks to send again after 429 and 5xx alone.
-        if (status == 429 or status >= 500 or defect) and self._may_resend(wait):
-            return self._resend(str(status), wait)
-        self._log(logging.DEBUG, str(status))
-        kind = errors.status_error(status)
-        raise self._complete(
-            kind(self._description, status, retry_after=asked, defect=defect, **words.details())
-        )
+        retriable = status == 429 or status >= 500 or defect is not None
+        if self._resends(str(status), wait, retriable=retriable):
+            return wait
+        facts = {**words.details(), "retry_after": asked, "defect": defect}
+        raise self._complete(errors.status_error(status)(self._description, status, **facts))
 
     @property
     def _description(self) -> str:
@@ -200,18 +197,22 @@ class Exchange:
     def _elapsed(self) -> float:
         return self.settings.clock.monotonic() - self._started
 
-    def _may_resend(self, wait: float) -> bool:
+    def _resends(self, why: str, wait: float, *, retriable: bool) -> bool:
+        """Whether the request is sent again: where that is of use, safe and in time."""
         settings, total = self.settings, self.settings.total_timeout
-        in_time = wait <= settings.max_wait and (total is None or self._elapsed + wait <= total)
         idempotent = self.request.method in IDEMPOTENT_METHODS
         repeatable = self.operation.repeatable if self.operation else idempotent
-        safe = repeatable or not self.outcome_unknown
-        return safe and in_time and self.resends < settings.retries + self.pardoned
-
-    def _resend(self, why: str, wait: float) -> float:
-        self.resends += 1
-        self._log(logging.INFO, f"{why}, sends again in {wait:.3f} s")
-        return wait
+        again = (
+            retriable
+            and (repeatable or not self.outcome_unknown)
+            and wait <= settings.max_wait
+            and (total is None or self._elapsed + wait <= total)
+            and self.resends < settings.retries + self.pardoned
+        )
+        self.resends += again
+        told = f"{why}, sends again in {wait:.3f} s" if again else why
+        self._log(logging.INFO if again else logging.DEBUG, told)
+        return again
 
     def _accept(self, response: httpx.Response, *, by_conflict: bool = False) -> httpx.Response:
         outcome = "409, stored by an earlier attempt" if by_conflict else str(response.status_code)

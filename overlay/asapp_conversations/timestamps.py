@@ -23,11 +23,7 @@ _grammar = re.compile(
 class WireTime(datetime):
     """A time in UTC whose ISO form is the one that is sent (RFC 3339, section 5.6)."""
 
-    _text: str | None = None
-
     def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
-        if self._text and (sep, timespec) == ("T", "auto"):
-            return self._text
         text = datetime.isoformat(self, sep, timespec)
         return text[:-6] + "Z" if text[-6:] == "+00:00" else text
 
@@ -37,20 +33,13 @@ def parse_timestamp(value: datetime | str) -> WireTime:
 
     Digits past the microsecond are dropped. `ValueError` for what is no time, as `read_time` has it.
     """
-    plain = parse_utc(value)
-    moment = WireTime.combine(plain.date(), plain.timetz())
-    moment._text = format_utc(plain)
-    return moment
+    plain = to_utc(read_time(value)[0] if isinstance(value, str) else value)
+    return WireTime.combine(plain.date(), plain.timetz())
 
 
 def wire_text(value: datetime | str) -> str:
     """A time as it is sent: in UTC, with `Z`; `ValueError` for what is no time."""
-    return format_utc(parse_utc(value))
-
-
-def parse_utc(value: datetime | str) -> datetime:
-    """As `parse_timestamp`, but plain."""
-    return to_utc(read_time(value)[0] if isinstance(value, str) else value)
+    return format_utc(to_utc(read_time(value)[0] if isinstance(value, str) else value))
 
 
 def read_time(text: str) -> tuple[datetime, int]:

@@ -34,14 +34,13 @@ class Upload:
         max_body_bytes: int,
         conflict_is_stored: bool,
     ) -> None:
-        before = messages if isinstance(messages, Progress) else Progress()
-        rest = before.remaining if isinstance(messages, Progress) else messages
+        resumed = messages if isinstance(messages, Progress) else Progress()
+        rest = resumed.remaining if isinstance(messages, Progress) else messages
         self._messages: list[AnyMessage] = []
         self._contents: list[bytes] = []
-        self._max_body_bytes = max_body_bytes
+        self._max_body_bytes, self._conflict_is_stored = max_body_bytes, conflict_is_stored
         problems = check_conversation_id(conversation_id)
-        if before.unknown:
-            problems += self._add("unknown", before.unknown)
+        problems += self._add("unknown", resumed.unknown)
         self._in_doubt = self._doubtful_until = len(self._messages)
         if self._in_doubt > BATCH.max_messages:
             problems.append(Problem("unknown", "is more than one batch can hold"))
@@ -49,8 +48,7 @@ class Upload:
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise InvalidRequestError(f"nothing was sent: {count}", problems)
-        self._conflict_is_stored = conflict_is_stored
-        self._sent = set(before.sent)
+        self._sent = set(resumed.sent)
         self._done = self._already_stored = self._retries = 0
         self._request_ids: list[str] = []
 
@@ -77,10 +75,9 @@ class Upload:
         """
         try:
             while self._done < len(self._contents):
-                batch = self._next_batch()
+                batch, in_doubt = self._next_batch(), self._done < self._in_doubt
                 # From `_done` to here the outcome is unknown; nothing behind it has been sent.
                 self._doubtful_until = self._done + batch.count
-                in_doubt = self._done < self._in_doubt
                 try:
                     receipt = await send(batch.body, in_doubt)
                 except RequestFailedError as error:
@@ -116,11 +113,11 @@ class Upload:
         if error.outcome_unknown:
             return False
         self._doubtful_until = self._done
-        if isinstance(error, PayloadTooLargeError) and batch.count > 1:
+        too_large = isinstance(error, PayloadTooLargeError) and batch.count > 1
+        if too_large:
             contents = self._contents[self._done : self._done + batch.count]
             self._max_body_bytes = halved_body_size([len(content) for content in contents])
-            return True
-        return False
+        return too_large
 
     def _advance(self, batch: Batch, *, before: bool) -> None:
         """Note a batch as stored: by an earlier call, or by this one."""
