@@ -23,7 +23,11 @@ _grammar = re.compile(
 class WireTime(datetime):
     """A time in UTC whose ISO form is the one that is sent (RFC 3339, section 5.6)."""
 
+    _text: str | None = None
+
     def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
+        if self._text and (sep, timespec) == ("T", "auto"):
+            return self._text
         text = datetime.isoformat(self, sep, timespec)
         return text[:-6] + "Z" if text[-6:] == "+00:00" else text
 
@@ -34,7 +38,9 @@ def parse_timestamp(value: datetime | str) -> WireTime:
     Digits past the microsecond are dropped. `ValueError` for what is no time, as `read_time` has it.
     """
     plain = to_utc(read_time(value)[0] if isinstance(value, str) else value)
-    return WireTime.combine(plain.date(), plain.timetz())
+    moment = WireTime.combine(plain.date(), plain.timetz())
+    moment._text = format_utc(plain)
+    return moment
 
 
 def wire_text(value: datetime | str) -> str:
@@ -61,8 +67,9 @@ def to_utc(moment: datetime) -> datetime:
     if not isinstance(moment, datetime):
         raise ValueError(NO_TIME)  # noqa: TRY004
     try:
-        aware = moment.utcoffset() is not None
-        moment = moment.astimezone(UTC) if aware else moment.replace(tzinfo=UTC)
+        if moment.tzinfo is not UTC:
+            aware = moment.utcoffset() is not None
+            moment = moment.astimezone(UTC) if aware else moment.replace(tzinfo=UTC)
     except OverflowError:
         raise ValueError("is out of the range of years 1 to 9999") from None
     # A subclass, such as that of pandas, may write itself in another way.

@@ -57,15 +57,15 @@ class Upload:
             kind = type(group).__name__
             raise InvalidRequestError(f"{name}: an iterable of messages is expected, not {kind}")
         room = self._max_body_bytes - body_size([0])
-        for index, message in enumerate(group):
-            content, found = encode_message(message)
+        messages = list(group)
+        encoded = [encode_message(message) for message in messages]
+        self._messages += messages
+        self._contents += [content for content, _ in encoded]
+        for index, (content, found) in enumerate(encoded):
             if len(content) > room and not found:
-                words = f"does not fit a request of {self._max_body_bytes:,} bytes"
-                found = [Problem("", words)]
+                found = [Problem("", f"does not fit a request of {self._max_body_bytes:,} bytes")]
             for problem in found:
                 yield problem.under(f"{name}[{index}]")
-            self._messages.append(message)
-            self._contents.append(content)
 
     async def send_with(self, send: Callable[[bytes, bool], Awaitable[Receipt]]) -> Stored:
         """Send one batch after the other.
