@@ -39,9 +39,8 @@ def with_body(
     httpx would unpack it whole, and that may be a thousand times its size.
     """
     defect = "its body breaks off" if broken_off else None
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    encoding = response.headers.pop("content-encoding", "").strip().lower()
     if encoding not in ("", "identity"):
-        del response.headers["Content-Encoding"]
         if encoding not in ("gzip", "x-gzip", "deflate"):
             defect = "its body is encoded in a way that was not asked for"
         elif content:

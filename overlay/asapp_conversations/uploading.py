@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asapp_conversations_client.facts import BATCH
@@ -34,21 +34,24 @@ class Upload:
         max_body_bytes: int,
         conflict_is_stored: bool,
     ) -> None:
-        resumed = messages if isinstance(messages, Progress) else Progress()
-        rest = resumed.remaining if isinstance(messages, Progress) else messages
+        unknown: Sequence[AnyMessage] = ()
+        self._sent: set[bytes] = set()
+        if isinstance(messages, Progress):
+            unknown, self._sent = messages.unknown, set(messages.sent)
+            messages = messages.remaining
         self._messages: list[AnyMessage] = []
         self._contents: list[bytes] = []
         self._max_body_bytes, self._conflict_is_stored = max_body_bytes, conflict_is_stored
         problems = check_conversation_id(conversation_id)
-        problems += self._add("unknown", resumed.unknown)
+        if unknown:
+            problems += self._add("unknown", unknown)
         self._in_doubt = self._doubtful_until = len(self._messages)
         if self._in_doubt > BATCH.max_messages:
             problems.append(Problem("unknown", "is more than one batch can hold"))
-        problems += self._add("messages", rest)
+        problems += self._add("messages", messages)
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise InvalidRequestError(f"nothing was sent: {count}", problems)
-        self._sent = set(resumed.sent)
         self._done = self._already_stored = self._retries = 0
         self._request_ids: list[str] = []
 

@@ -206,6 +206,7 @@ def test_small_packed_body_is_read(kind: Kind, name: str, pack: Callable[[bytes]
         ("br", b"\x0b\x00\x80{}\x03"),
         ("zstd", zstandard.compress(b"{}")),
         ("gzip, gzip", gzip.compress(gzip.compress(b"{}"))),
+        ("gzip", b""),
         ("gzip", b"{}"),
         ("gzip", gzip.compress(b"{}")[:-4]),
         ("gzip", gzip.compress(b"{}" + b" " * 99)[:15]),
