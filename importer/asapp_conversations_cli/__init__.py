@@ -38,6 +38,11 @@ COMMANDS = {
         "importer",
         "Say what an import would do, and send nothing.",
     ),
+    "check": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Try the keys, the address and the network with one request that can store nothing.",
+    ),
     "status": Command(
         "asapp_conversations_importer.cli",
         "importer",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from asapp_conversations import Receipt
@@ -17,6 +16,7 @@ from .ledger.standing import opened
 from .options import ImportOptions
 from .reading import open_reader
 from .reading.messages import Conversation, Reject
+from .reading.scratch import scratch_folder
 from .reading.sources import Source
 from .report import ImportReport
 from .sending.delivery import Delivery
@@ -95,10 +95,8 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
             reason.examples.append(str(reject.place))
 
     with (
-        TemporaryDirectory(prefix="asapp-plan-") as folder,
-        open_reader(
-            source, memory_limit=options.memory_limit, folder=Path(folder) / "staging"
-        ) as reader,
+        scratch_folder() as folder,
+        open_reader(source, memory_limit=options.memory_limit, folder=folder / "staging") as reader,
         _checkpoints(options.ledger) as find,
     ):
         reader.load(

@@ -147,7 +147,7 @@ def open_transport(
             raise InvalidRequestError("transport= would ignore proxy=: give it to the transport")
         return own
     try:
-        return kind(proxy=proxy or _environment_proxy(base_url))  # type: ignore[call-arg]
+        return kind(proxy=proxy or environment_proxy(base_url))  # type: ignore[call-arg]
     except (AttributeError, ImportError, OSError, TypeError, ValueError, httpx.InvalidURL) as error:
         # The error's own words may quote the password of a proxy.
         raise InvalidRequestError(
@@ -156,7 +156,7 @@ def open_transport(
         ) from None
 
 
-def _environment_proxy(url: httpx.URL) -> str | None:
+def environment_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for this address; never one for this machine."""
     proxies = getproxies()
     exempt = [name.strip() for name in proxies.get("no", "").split(",")]

@@ -14,6 +14,9 @@ PRODUCTION_URL: Final = "https://api.asapp.com"
 REQUESTS_PER_SECOND: Final = 100.0
 """Spike arrest per product; a gateway smooths it to one request every 10 ms (rate limits)."""
 
+DAILY_REQUESTS: Final = {"sandbox": 10_000, "production": 50_000}
+"""How many requests a UTC day may have, unless ASAPP has agreed to more (rate limits)."""
+
 RETRIES: Final = 3
 """How many times a failed request is sent again (rate limits)."""
 

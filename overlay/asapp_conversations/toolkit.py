@@ -5,6 +5,7 @@
 - `cut_batch`, `make_batch`, `body_size`, `halved_body_size`: request bodies out of messages, for
   `Client.send_batch`, which returns a `Receipt`;
 - `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
+- `SERVERS`, `DAILY_REQUESTS`: ASAPP's environments, and what each lets leave on a day;
 - `Clock`: where the time comes from.
 """
 
@@ -19,18 +20,20 @@ from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
 from .errors import status_error
 from .messages import encode_message, encode_record
-from .options import Environment, resolve_base_url
+from .options import SERVERS, Environment, environment_proxy, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
-from .published import MAX_BODY_BYTES, REQUESTS_PER_SECOND
+from .published import DAILY_REQUESTS, MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .retry import Exchange
 from .timestamps import NO_TIME, format_utc, read_time, to_utc
 from .validation import check_conversation_id, check_record
 
 __all__ = [
+    "DAILY_REQUESTS",
     "KEY_VARIABLES",
     "MAX_BODY_BYTES",
     "NO_TIME",
     "REQUESTS_PER_SECOND",
+    "SERVERS",
     "AsyncCredentialsProvider",
     "AsyncGate",
     "Batch",
@@ -48,6 +51,7 @@ __all__ = [
     "cut_batch",
     "encode_message",
     "encode_record",
+    "environment_proxy",
     "format_utc",
     "halved_body_size",
     "make_batch",

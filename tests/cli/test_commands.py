@@ -13,8 +13,8 @@ from typing import Protocol
 import pytest
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import read_standing
-from asapp_conversations_importer.cli.app import app
-from typer.testing import CliRunner, Result
+from asapp_conversations_importer.cli import run as run_command
+from attrs import frozen
 
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
 COUNTS = ("stored", "already_stored", "skipped", "rejected", "in_doubt", "unsent")
@@ -43,18 +43,31 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@frozen
+class Result:
+    """What a command came to."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
 class Run(Protocol):
     def __call__(self, *arguments: str) -> Result: ...
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in this process."""
+    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["asapp-conversations", *arguments])
-        # A terminal that shows no colours and breaks no words, whatever the real one is.
-        return CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, arguments)
+        with pytest.raises(SystemExit) as ended:
+            run_command([*arguments])
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Result(code, *capsys.readouterr())
 
     return run
 
@@ -72,7 +85,8 @@ def test_imports_into_the_emulator(run: Run, folder: Path) -> None:
     done = run("import", export(folder, 3), "--emulator")
     assert done.exit_code == 0
     assert "3 messages in 3 conversations" in done.stdout
-    assert "Ended: 100 %" in done.stderr
+    assert "Ended. " in done.stderr
+    assert "Done: 100 %" in done.stderr
     assert [path.name for path in folder.iterdir()] == ["export.csv"]
 
 
@@ -98,7 +112,7 @@ def test_json_is_all_of_standard_output(run: Run, folder: Path) -> None:
     report = json.loads(done.stdout)
     assert done.stderr == ""
     assert report["messages"] == sum(report[name] for name in COUNTS) == report["stored"] == 3
-    assert run("import", "export.csv", "--emulator", "--quiet").output == ""
+    assert run("import", "export.csv", "--emulator", "--quiet") == Result(0, "", "")
     assert {"conversations", "requests", "retries", "elapsed_s", "stopped_by"} <= report.keys()
     assert report["emulator"]["messages"] == 3
     assert report["ledger"] is None
@@ -146,7 +160,7 @@ def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: Emulator) ->
     assert json.loads(again.stdout)["skipped"] == 4
     assert server.stats()["requests"] == 4
     status = run("status", "export.csv.ledger")
-    assert "everything is stored" in status.stdout
+    assert "every message is stored" in status.stdout
     assert json.loads(run("status", "export.csv.ledger", "--json").stdout)["stored"] == 4
 
 
@@ -184,7 +198,7 @@ def test_plan_sends_nothing(run: Run, folder: Path) -> None:
     name = export(folder, 25, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n" * 5)
     done = run("plan", name, "--daily-limit", "10", "--rate", "5")
     assert done.exit_code == 1
-    for words in ("25  to send", "25 requests", "5 s at 5 requests/s", "3 days at", "row 27"):
+    for words in ("25 to send", "25 requests", "At 5/s    5.0 s", "takes 3 days at", "row 27"):
         assert words in done.stdout
     assert "beep" not in done.stdout
     plan = json.loads(run("plan", name, "--json", "--quiet").stdout)
@@ -199,7 +213,7 @@ def test_plan_counts_what_is_left(run: Run, folder: Path) -> None:
     name = export(folder, 5)
     run("import", name, "--daily-limit", "2")
     done = run("plan", name)
-    assert "2  sent by earlier runs" in done.stdout
+    assert "2 sent by earlier runs" in done.stdout
     assert "3 requests" in done.stdout
 
 
@@ -322,8 +336,31 @@ def test_page_without_a_folder(run: Run, folder: Path) -> None:
 
 def test_page_that_cannot_be_written(run: Run, folder: Path) -> None:
     """Where the page cannot be written the import is done all the same, and the error says so."""
-    (folder / "report.html").mkdir()
-    done = run("import", export(folder, 3), "--emulator", "--report", "report.html")
+    name = "x" * 250
+    done = run("import", export(folder, 3), "--emulator", "--report", name)
     assert done.exit_code == 1
-    assert "report.html: the page cannot be written" in done.stderr
+    assert f"{name}: the page cannot be written: File name too long" in done.stderr
     assert "3 stored" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["export.csv", "mine.html", "folder", "mine.ledger", "r.jsonl"])
+def test_a_page_is_written_over_nothing_else(run: Run, folder: Path, name: str) -> None:
+    """`--report` onto the source, the ledger, the rejects or any file but an earlier page is
+    refused before anything is sent, and the file stays as it is."""
+    export(folder, 1)
+    (folder / "mine.html").write_text("<!doctype html>mine")
+    (folder / "folder").mkdir()
+    before = {each: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+    paths = ["--ledger", "mine.ledger", "--rejects", "r.jsonl", "--report", name]
+    done = run("import", "export.csv", "--emulator", *paths)
+    assert done.exit_code == 2
+    assert "no page of an import" in done.stderr
+    assert {each: each.read_bytes() for each in folder.iterdir() if each.is_file()} == before
+
+
+def test_a_page_takes_the_place_of_an_earlier_one(run: Run, folder: Path) -> None:
+    """The page of the next run is written over that of the last one."""
+    for _ in range(2):
+        done = run("import", export(folder, 1), "--emulator", "--report", "page.html")
+        assert done.exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["export.csv", "page.html"]

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from asapp_conversations.toolkit import Clock
+from asapp_conversations.toolkit import SERVERS, Clock
 from asapp_conversations_importer import ImportReport, PacedBy, Phase, StoppedBy
 from asapp_conversations_importer.cli.live import (
     LINE_EVERY,
     LINE_EVERY_IN_PAUSE,
     Speed,
-    shown,
+    View,
     table,
 )
 from attrs import evolve
@@ -58,33 +58,40 @@ def moving(report: ImportReport) -> Speed:
 
 
 WIDE = """\
+To        ASAPP's sandbox, api.sandbox.asapp.com
 Done      60 %, 602,900 of 1,002,000 messages
 Trouble   2,000 rejected, 300 in doubt
-Requests  25,000 requests, 512 sent again, 20,000 left today
+Sent      25,000 requests, 512 of them sent again
+Today     30,000 of 50,000 requests
 Speed     2,156 messages/s, 98 requests/s
-Left      about 3 min 24 s left"""
+Left      about 19,955 requests, about 3 min 24 s"""
 
 NARROW = """\
+To        ASAPP's sandbox
+          api.sandbox.asapp.com
 Done      60 %
           602,900 of 1,002,000 messages
 Trouble   2,000 rejected
           300 in doubt
-Requests  25,000 requests
-          512 sent again
-          20,000 left today
+Sent      25,000 requests
+          512 of them sent again
+Today     30,000 of 50,000 requests
 Speed     2,156 messages/s
           98 requests/s
-Left      about 3 min 24 s left"""
+Left      about 19,955 requests
+          about 3 min 24 s"""
 
 
 LINES = """\
-Reading: 7 records, 0 rejected
-Sending: 60 %, 602,900 of 1,002,000 messages, 2,000 rejected, 300 in doubt, 25,000 requests, \
-512 sent again, 20,000 left today, speed not known yet, sending on 1 UTC day
-Sending: 61 %, 613,680 of 1,002,000 messages, 2,000 rejected, 300 in doubt, 25,490 requests, \
-512 sent again, 20,000 left today, 2,156 messages/s, 98 requests/s, about 3 min 18 s left
-Ended: 61 %, 614,219 of 1,002,000 messages, 2,000 rejected, 300 in doubt, 25,514 requests, \
-512 sent again, 20,000 left today
+Reading. Read: 7 records, 0 rejected
+Sending. Done: 60 %, 602,900 of 1,002,000 messages. Trouble: 2,000 rejected, 300 in doubt. \
+Sent: 25,000 requests, 512 of them sent again. Today: 30,000 of 50,000 requests. \
+Speed: not known yet. Left: about 19,955 requests, on 1 UTC day
+Sending. Done: 61 %, 613,680 of 1,002,000 messages. Trouble: 2,000 rejected, 300 in doubt. \
+Sent: 25,490 requests, 512 of them sent again. Today: 30,000 of 50,000 requests. \
+Speed: 2,156 messages/s, 98 requests/s. Left: about 19,416 requests, about 3 min 18 s
+Ended. Done: 61 %, 614,219 of 1,002,000 messages. Trouble: 2,000 rejected, 300 in doubt. \
+Sent: 25,514 requests, 512 of them sent again. Today: 30,000 of 50,000 requests
 """
 
 
@@ -102,7 +109,8 @@ def test_pace_and_why(sending: ImportReport, noon: float, paced_by: PacedBy) -> 
 @pytest.mark.parametrize(("width", "facts"), [(80, WIDE), (40, NARROW)])
 def test_display_while_sending(sending: ImportReport, noon: float, width: int, facts: str) -> None:
     """The display fits a wide and a narrow terminal: what is done, what went wrong, what is left."""
-    bar, *lines = drawn(sending, moving(sending), noon, width)
+    report = evolve(sending, base_url=SERVERS["sandbox"])
+    bar, *lines = drawn(report, moving(report), noon, width)
     assert "\n".join(lines) == facts
     assert bar.startswith("Sending   ━")
     assert len(bar) <= width
@@ -111,19 +119,22 @@ def test_display_while_sending(sending: ImportReport, noon: float, width: int, f
 def test_days_left(sending: ImportReport, noon: float) -> None:
     """When today's quota is too small the days of sending are told, and when it is over."""
     report = evolve(sending, requests_today=49_000)
-    left = "about 12 h 3 min left, sending on 2 UTC days"
+    left = "about 19,955 requests, about 12 h 3 min, on 2 UTC days"
     assert drawn(report, moving(report), noon, 80)[-1] == f"Left      {left}"
 
 
 def test_rates_that_are_not_known(sending: ImportReport, noon: float) -> None:
     """Before there is a rate the display says so; the days follow from the limit alone."""
     *_, speed, left = drawn(sending, Speed(), noon, 80)
-    assert speed == "Speed     speed not known yet"
-    assert left == "Left      sending on 1 UTC day"
+    assert speed == "Speed     not known yet"
+    assert left == "Left      about 19,955 requests, on 1 UTC day"
     unlimited = evolve(sending, daily_limit=None)
-    *_, requests, _, left = drawn(unlimited, Speed(), noon, 80)
-    assert requests == "Requests  25,000 requests, 512 sent again"
-    assert left == "Left      time left not known yet"
+    *_, sent, _, left = drawn(unlimited, Speed(), noon, 80)
+    assert sent == "Sent      25,000 requests, 512 of them sent again"
+    assert left == "Left      about 19,955 requests"
+    assert drawn(evolve(sending, least_requests=None), Speed(), noon, 80)[-1] == (
+        "Left      not known yet"
+    )
 
 
 def test_display_keeps_its_height(sending: ImportReport, noon: float) -> None:
@@ -149,7 +160,7 @@ def test_display_in_a_pause(sending: ImportReport, noon: float) -> None:
     speed.note(report)
     *_, until, left = drawn(report, speed, noon, 80)
     assert until == "Until     2026-11-25 00:00 UTC"
-    assert left == "Left      about 12 h 3 min left"
+    assert left == "Left      about 19,955 requests, about 12 h 3 min"
     endless = evolve(report, resume_at=None)
     assert drawn(endless, speed, noon, 80)[-2] == "Until     not known"
 
@@ -192,23 +203,23 @@ def test_speed_after_a_silence(sending: ImportReport) -> None:
 def test_lines_where_there_is_no_terminal(sending: ImportReport, clock: Clock) -> None:
     """A line comes at once, every few seconds, when the phase changes, and at the end."""
     file = io.StringIO()
-    with shown(file, clock=clock) as show:
-        show(ImportReport(records=7))
-        show(ImportReport(records=8, elapsed_s=LINE_EVERY - 1))
+    with View(file, clock=clock) as view:
+        view.show(ImportReport(records=7))
+        view.show(ImportReport(records=8, elapsed_s=LINE_EVERY - 1))
         start = evolve(sending, elapsed_s=LINE_EVERY - 1)
-        show(start)
-        show(later(start, LINE_EVERY - 0.25))
-        show(later(start, LINE_EVERY))
-        show(evolve(later(start, LINE_EVERY + 0.25), phase=Phase.ENDED))
+        view.show(start)
+        view.show(later(start, LINE_EVERY - 0.25))
+        view.show(later(start, LINE_EVERY))
+        view.show(evolve(later(start, LINE_EVERY + 0.25), phase=Phase.ENDED))
     assert file.getvalue() == LINES
 
 
 def test_few_lines_in_a_pause(sending: ImportReport, clock: Clock) -> None:
     """A pause of hours does not fill a log."""
     file = io.StringIO()
-    with shown(file, clock=clock) as show:
+    with View(file, clock=clock) as view:
         for second in range(2 * int(LINE_EVERY_IN_PAUSE)):
-            show(evolve(sending, phase=Phase.PAUSED, elapsed_s=float(second)))
+            view.show(evolve(sending, phase=Phase.PAUSED, elapsed_s=float(second)))
     assert len(file.getvalue().splitlines()) == 2
 
 
@@ -233,9 +244,9 @@ class ClosedPipe(Terminal):
 def test_reader_that_went_away(sending: ImportReport, clock: Clock, file: io.StringIO) -> None:
     """When nobody can see it any more, the view ends and the import does not."""
     done = []
-    with shown(file, clock=clock) as show:
+    with View(file, clock=clock) as view:
         for _ in range(2):
-            show(sending)
+            view.show(sending)
         done.append("all")
     assert done == ["all"]
 
@@ -268,9 +279,9 @@ def test_terminal_is_given_back(
     screen, file = terminal
 
     def fail() -> None:
-        with shown(file, clock=clock) as show:
-            show(sending)
-            show(later(sending, 5))
+        with View(file, clock=clock) as view:
+            view.show(sending)
+            view.show(later(sending, 5))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -291,11 +302,11 @@ def test_terminal_that_is_closed(
     screen, file = terminal
     if not shows:
         os.close(screen)
-    with shown(file, clock=clock) as show:
+    with View(file, clock=clock) as view:
         if shows:
-            show(sending)
+            view.show(sending)
             os.close(screen)
-        show(later(sending, 1))
+        view.show(later(sending, 1))
     with pytest.raises(OSError, match="Input/output"):
         file.flush()
 
@@ -309,14 +320,14 @@ def test_dumb_terminal(
     """A terminal that cannot move its cursor gets lines."""
     monkeypatch.setenv("TERM", "dumb")
     screen, file = terminal
-    with shown(file, clock=clock) as show:
-        show(sending)
-    assert seen(screen).startswith(b"Sending: 60 %, ")
+    with View(file, clock=clock) as view:
+        view.show(sending)
+    assert seen(screen).startswith(b"Sending. Done: 60 %, ")
 
 
 def test_quiet(sending: ImportReport, terminal: tuple[int, io.TextIOWrapper]) -> None:
     """Quiet is silent, on a terminal too."""
     screen, file = terminal
-    with shown(file, quiet=True) as show:
-        show(sending)
+    with View(file, quiet=True) as view:
+        view.show(sending)
     assert seen(screen) == b""

@@ -17,7 +17,8 @@ from random import Random
 
 import pytest
 from asapp_conversations_importer import LedgerError, Waiting, read_standing, rejects_of
-from asapp_conversations_importer.cli.standing_text import standing_text
+from asapp_conversations_importer.cli.account import account_of_standing
+from asapp_conversations_importer.cli.text import text
 from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status, resume
 from asapp_conversations_importer.ledger.counts import Counts
 from asapp_conversations_importer.ledger.database import RejectRow, Target, explained
@@ -448,7 +449,7 @@ def test_damaged_ledgers_are_refused_in_words(healthy: Path, path: Path, seed: i
     damaged = path.read_bytes()
 
     def use_standing() -> None:
-        standing_text(read_standing(path))
+        text(account_of_standing(read_standing(path)))
 
     def use_rejects() -> None:
         list(rejects_of(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -11,31 +12,40 @@ import typer
 from asapp_conversations_importer import read_standing, rejects_of, write_rejects
 
 from . import parameters as p
-from .standing_text import standing_text
-from .wrong_usage import errors_explained
+from .account import account_of_standing
+from .output import errors_explained, say
+from .text import text
 
 
-def status(
-    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="As `import` has named it.")],
-    as_json: p.Json = False,
-) -> None:
-    """Say where an import stands, what waits and why, also while it runs."""
+def status(ledger: p.LedgerArgument, as_json: p.Json = False) -> None:
+    """Say where an import stands, what waits and why, also while it runs.
+
+    Example: asapp-conversations status export.jsonl.ledger
+    """
     with errors_explained():
         standing = read_standing(ledger)
-    typer.echo(json.dumps(standing.to_dict()) if as_json else standing_text(standing))
+    columns = shutil.get_terminal_size().columns
+    told = say(
+        json.dumps(standing.to_dict()) if as_json else text(account_of_standing(standing), columns)
+    )
+    raise typer.Exit(0 if told else 1)
 
 
 def rejects(
-    ledger: Annotated[Path, typer.Argument(metavar="LEDGER", help="As `import` has named it.")],
+    ledger: p.LedgerArgument,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Not standard output.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write them there, not to the screen."),
     ] = None,
 ) -> None:
-    """Write the rejects of an import again, as JSON Lines to mend and import."""
+    """Write the rejects of an import again, as JSON Lines to mend and import.
+
+    Example: asapp-conversations rejects export.jsonl.ledger -o mend.jsonl
+    """
     with errors_explained():
         lines = rejects_of(ledger)
         if output:
             write_rejects(output, lines, known=None)
-        else:
-            for line in lines:
-                typer.echo(json.dumps(line, ensure_ascii=False))
+            return
+        told = all(say(json.dumps(line, ensure_ascii=False)) for line in lines)
+    raise typer.Exit(0 if told else 1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Self, TextIO
 
 from asapp_conversations.toolkit import Clock
 from attrs import define, field
@@ -17,8 +17,8 @@ from rich.text import Text
 
 from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
-from .estimate import estimate_rest
-from .wording import counted, duration, moment, per_second, percent
+from .account import left, sent
+from .wording import counted, moment, per_second, percent, place, printable
 
 WINDOW = 10.0
 """Seconds that a rate is measured over."""
@@ -41,9 +41,6 @@ _PACED_BY = {
     PacedBy.FAILURES: "few at a time after failures",
     PacedBy.LIMIT: "one at a time, for none passes",
 }
-
-Show = Callable[[ImportReport], None]
-Rows = list[tuple[str, list[str]]]
 
 
 @define
@@ -75,9 +72,8 @@ class Speed:
             self.messages, self.requests = messages / seconds, requests / seconds
 
 
-@contextmanager
-def shown(file: TextIO, *, quiet: bool = False, clock: Clock | None = None) -> Iterator[Show]:
-    """A function that shows the report it is given, as often as it is given one.
+class View:
+    """Shows the report it is given, as often as it is given one; a context manager.
 
     On a terminal it draws a display, which is gone at the end; elsewhere it writes a line every
     few seconds. A file that takes no more, such as a closed pipe, ends the view and not the import.
@@ -87,21 +83,46 @@ def shown(file: TextIO, *, quiet: bool = False, clock: Clock | None = None) -> I
         quiet: whether to show nothing.
         clock: where the time of day comes from.
     """
-    time = (clock or Clock()).time
-    if quiet:
-        yield lambda report: None
-    elif (
-        file.isatty() and not (console := _Console(file=file, force_terminal=True)).is_dumb_terminal
-    ):
-        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
-        live.start()
-        try:
-            yield _display(live, time)
-        finally:
-            with suppress(OSError):
-                live.stop()
-    else:
-        yield _lines(file, time)
+
+    def __init__(self, file: TextIO, *, quiet: bool = False, clock: Clock | None = None) -> None:
+        self._file = file
+        self._quiet = quiet
+        self._time = (clock or Clock()).time
+        self._speed = Speed()
+        self._due = 0.0
+        self._phase: Phase | None = None
+        console = _Console(file=file, force_terminal=True)
+        self._draws = file.isatty() and not console.is_dumb_terminal
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Give the terminal back, until there is more to show."""
+        with suppress(OSError):
+            self._live.stop()
+
+    def show(self, report: ImportReport) -> None:
+        """Show how far it is."""
+        self._speed.note(report)
+        if self._quiet:
+            return
+        with suppress(OSError):
+            if self._draws:
+                self._live.start()
+                width = self._live.console.width
+                self._live.update(table(report, self._speed, self._time(), width), refresh=True)
+            elif report.phase is not self._phase or report.elapsed_s >= self._due:
+                every = LINE_EVERY_IN_PAUSE if report.phase is Phase.PAUSED else LINE_EVERY
+                self._due, self._phase = report.elapsed_s + every, report.phase
+                self._file.write(line(report, self._speed, self._time()) + "\n")
+                self._file.flush()
 
 
 class _Console(Console):
@@ -110,34 +131,10 @@ class _Console(Console):
         self.quiet = True
 
 
-def _display(live: Live, time: Callable[[], float]) -> Show:
-    speed = Speed()
-
-    def show(report: ImportReport) -> None:
-        speed.note(report)
-        with suppress(OSError):
-            live.update(table(report, speed, time(), live.console.width), refresh=True)
-
-    return show
-
-
-def _lines(file: TextIO, time: Callable[[], float]) -> Show:
-    speed = Speed()
-    due, phase = 0.0, None
-
-    def show(report: ImportReport) -> None:
-        nonlocal due, phase
-        speed.note(report)
-        if report.phase is phase and report.elapsed_s < due:
-            return
-        every = LINE_EVERY_IN_PAUSE if report.phase is Phase.PAUSED else LINE_EVERY
-        due, phase = report.elapsed_s + every, report.phase
-        facts = [fact for _, facts in rows(report, speed, time()) for fact in facts]
-        with suppress(OSError):
-            file.write(f"{title(report)}: {', '.join(facts)}\n")
-            file.flush()
-
-    return show
+def line(report: ImportReport, speed: Speed, now: float) -> str:
+    """The facts in one line."""
+    facts = (f"{label}: {', '.join(facts)}" for label, facts in rows(report, speed, now))
+    return printable(". ".join([title(report), *facts]))
 
 
 def table(report: ImportReport, speed: Speed, now: float, width: int) -> Table:
@@ -154,8 +151,8 @@ def table(report: ImportReport, speed: Speed, now: float, width: int) -> Table:
     )
     grid.add_row(title(report), bar)
     for label, facts in rows(report, speed, now):
-        for line in facts if width < NARROW else [", ".join(facts)]:
-            grid.add_row(label, Text(line))
+        for fact in facts if width < NARROW else [", ".join(facts)]:
+            grid.add_row(label, Text(printable(fact)))
             label = ""
     return grid
 
@@ -166,54 +163,28 @@ def title(report: ImportReport) -> str:
     return "Stopping" if ending else report.phase.value.capitalize()
 
 
-def rows(report: ImportReport, speed: Speed, now: float) -> Rows:
+def rows(report: ImportReport, speed: Speed, now: float) -> Iterator[tuple[str, list[str]]]:
     """The facts to show, by kind."""
+    if report.base_url:
+        yield "To", place(report.base_url).split(", ")
     if report.phase is Phase.READING:
         rejected = sum(report.reasons.values())
-        return [("Read", [counted(report.records, "record"), f"{rejected:,} rejected"])]
-    share = percent(report.settled, report.messages)
+        yield "Read", [counted(report.records, "record"), f"{rejected:,} rejected"]
+        return
     done = f"{report.settled:,} of {counted(report.messages, 'message')}"
-    requests = [counted(report.requests, "request"), f"{report.retries:,} sent again"]
-    if report.daily_limit is not None:
-        left_today = max(report.daily_limit - report.requests_today, 0)
-        requests.append(f"{left_today:,} left today")
-    return [
-        ("Done", [share, done]),
-        ("Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]),
-        ("Requests", requests),
-        *_pace(report),
-        *([] if report.phase is Phase.ENDED else _when(report, speed, now)),
-    ]
-
-
-def _pace(report: ImportReport) -> Rows:
-    if report.phase is not Phase.SENDING or report.paced_by is None:
-        return []
-    pace = [] if report.pace is None else [f"at most {report.pace:.3g} requests/s"]
-    refused = f"{percent(report.refused, sum(report.answers.values()) or 1)} refused"
-    return [("Pace", [*pace, _PACED_BY[report.paced_by], refused])]
-
-
-def _when(report: ImportReport, speed: Speed, now: float) -> Rows:
-    left = ("Left", _left(report, speed, now))
+    yield "Done", [percent(report.settled, report.messages), done]
+    yield "Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]
+    yield from sent(report)
+    if report.phase is Phase.ENDED:
+        return
     if report.phase is Phase.PAUSED:
-        return [("Until", [moment(report.resume_at) if report.resume_at else "not known"]), left]
-    if speed.messages is None or speed.requests is None:
-        words = ["speed not known yet"]
-    else:
-        words = [
-            f"{per_second(speed.messages)} messages/s",
-            f"{per_second(speed.requests)} requests/s",
-        ]
-    return [("Speed", words), left]
-
-
-def _left(report: ImportReport, speed: Speed, now: float) -> list[str]:
-    rest = estimate_rest(report, now=now, rate=speed.requests)
-    if rest is None or rest.days is None:
-        return ["time left not known yet"]
-    days = f"sending on {counted(rest.days, 'UTC day')}"
-    if rest.ends_at is None:
-        return [days]
-    left = f"about {duration(max(rest.ends_at - now, 0))} left"
-    return [left, days] if rest.days > 1 else [left]
+        yield "Until", [moment(report.resume_at) if report.resume_at else "not known"]
+    elif report.paced_by:
+        pace = [] if report.pace is None else [f"at most {report.pace:.3g} requests/s"]
+        refused = f"{percent(report.refused, sum(report.answers.values()) or 1)} refused"
+        yield "Pace", [*pace, _PACED_BY[report.paced_by], refused]
+    if report.phase is Phase.SENDING:
+        rates = {"messages/s": speed.messages, "requests/s": speed.requests}
+        known = [f"{per_second(rate)} {unit}" for unit, rate in rates.items() if rate is not None]
+        yield "Speed", known or ["not known yet"]
+    yield "Left", left(report, now, speed.requests) or ["not known yet"]

@@ -1,52 +1,52 @@
-"""A report as one HTML page that needs nothing else."""
+"""The account of an import as one HTML page that needs nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial
 from html import escape
 from http import HTTPStatus
 from importlib.resources import files
+from os import PathLike
+from pathlib import Path
 
-from asapp_conversations_importer import ImportReport, Phase, Sample, StoppedBy
+from asapp_conversations import InvalidRequestError
 
-from .advice import COUNTS, headline, next_steps
+from asapp_conversations_importer import Sample
+
+from .account import Account, shown
 from .chart import chart, rates
-from .wording import counted, duration, moment, percent, printable
+from .wording import duration, moment, printable
 
 SHOWN_REASONS = 100
 
-GOES_ON_LATER = frozenset(
-    {
-        StoppedBy.DAILY_LIMIT,
-        StoppedBy.RATE_LIMIT,
-        StoppedBy.INTERRUPT,
-        StoppedBy.TERMINATION,
-    }
-)
-"""The stops that nobody has to mend anything after."""
+OURS = '<meta name="generator" content="asapp-conversations import">'
+"""Tells a page of ours from any other file."""
 
 
-def render_page(report: ImportReport, *, title: str, generated_at: datetime) -> str:
-    """The report as an HTML document, without a script and without anything from elsewhere.
+def render_page(
+    account: Account, samples: Sequence[Sample], *, title: str, generated_at: datetime
+) -> str:
+    """The account as an HTML document, without a script and without anything from elsewhere.
 
     It holds no message texts; reasons, ids and file names are shown, whatever they hold.
 
     Args:
-        report: what an import did, or has done so far.
+        account: what an import did, or has done so far.
+        samples: messages and answers over time.
         title: what was imported, for people.
         generated_at: when the page is made, in UTC.
     """
     sections = "\n".join(
         [
-            *_state(report),
-            *_counts(report),
-            *_over_time(report),
-            *_answers(report),
-            *_reasons(report),
-            *_failures(report),
-            *_files(report),
+            *_state(account),
+            *_counts(account),
+            *_over_time(samples),
+            *_reasons(account),
+            *_names(account),
         ]
     )
     made = moment(generated_at.isoformat(timespec="seconds"))
@@ -54,6 +54,7 @@ def render_page(report: ImportReport, *, title: str, generated_at: datetime) -> 
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{OURS}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="referrer" content="no-referrer">
@@ -83,41 +84,24 @@ def _safe(text: str) -> str:
     return escape(printable(text))
 
 
-def _state(report: ImportReport) -> Iterator[str]:
-    yield f'<p class="status {_tone(report)}">{_safe(headline(report))}</p>'
-    if report.detail:
-        yield f"<p>{_safe(report.detail)}</p>"
+def _state(account: Account) -> Iterator[str]:
+    yield f'<p class="status {account.tone}">{_safe(account.headline)}</p>'
+    if account.detail:
+        yield f"<p>{_safe(account.detail)}</p>"
     yield '<section class="steps"><h2>What now</h2>'
-    yield from (f"<p>{_safe(step.text)}</p>" for step in next_steps(report))
+    for step in account.steps:
+        yield f"<p>{_safe(step.text)}</p>"
+        if step.command:
+            yield f"<p><code>{_safe(step.command)}</code></p>"
     yield "</section>"
+    yield from (f'<p class="warn">{_safe(warning)}</p>' for warning in account.warnings)
     yield '<dl class="facts">'
-    yield from (
-        f"<div><dt>{_safe(name)}</dt><dd>{_safe(value)}<small>{_safe(note)}</small></dd></div>"
-        for name, value, note in _facts(report)
-    )
+    for label, (first, *rest) in account.facts.items():
+        yield (
+            f"<div><dt>{_safe(label)}</dt>"
+            f"<dd>{_safe(first)}<small>{_safe(', '.join(rest))}</small></dd></div>"
+        )
     yield "</dl>"
-
-
-def _tone(report: ImportReport) -> str:
-    if report.phase is not Phase.ENDED or report.stopped_by in GOES_ON_LATER:
-        return "warn"
-    if report.stopped_by:
-        return "bad"
-    return "warn" if report.exit_status else "good"
-
-
-def _facts(report: ImportReport) -> Iterator[tuple[str, str, str]]:
-    settled = f"{percent(report.settled, report.messages)} settled"
-    yield "Messages", f"{report.messages:,}", settled
-    yield "Conversations", f"{report.conversations:,}", f"{counted(report.records, 'record')} read"
-    yield "Requests", f"{report.requests:,}", f"{report.retries:,} of them sent again"
-    yield "Time", duration(report.elapsed_s), "from start to end, pauses included"
-    if report.daily_limit is not None:
-        today = f"of {report.daily_limit:,} in a UTC day"
-        yield "Requests today", f"{report.requests_today:,}", today
-    if report.resume_at:
-        day, _, hour = moment(report.resume_at).partition(" ")
-        yield "Goes on", day, hour
 
 
 def _table(name: str, heads: tuple[str, str], rows: Iterable[str]) -> Iterator[str]:
@@ -132,26 +116,20 @@ def _table(name: str, heads: tuple[str, str], rows: Iterable[str]) -> Iterator[s
 def _row(name: str, count: int, whole: int, note: str = "") -> str:
     """A name, which may be anything, and its count with a bar of its share."""
     small = f"<small>{_safe(note)}</small>" if note else ""
-    share = 100 * count / whole if whole else 0
     return (
         f'<tr><th scope="row">{_safe(name)}{small}'
-        f'<span class="bar" style="width:{share:.1f}%"></span></th>'
+        f'<span class="bar" style="width:{100 * count / whole:.1f}%"></span></th>'
         f'<td class="number">{count:,}</td></tr>'
     )
 
 
-def _counts(report: ImportReport) -> Iterator[str]:
-    counts = {name: getattr(report, name) for name in COUNTS}
-    rows = (
-        _row(name.replace("_", " "), count, report.messages, COUNTS[name])
-        for name, count in counts.items()
-        if count
-    )
+def _counts(account: Account) -> Iterator[str]:
+    whole = sum(count.number for count in account.counts)
+    rows = (_row(count.name, count.number, whole, count.note) for count in account.counts)
     yield from _table("Messages", ("What became of them", "Messages"), rows)
 
 
-def _over_time(report: ImportReport) -> Iterator[str]:
-    samples = report.samples
+def _over_time(samples: Sequence[Sample]) -> Iterator[str]:
     settled = rates(samples, lambda sample: sample.messages)
     yield "<section><h2>Over time</h2>"
     if not settled:
@@ -179,45 +157,65 @@ def _style_of(status: str) -> str:
     return "refused" if status.startswith("4") else "failed"
 
 
-def _answers(report: ImportReport) -> Iterator[str]:
-    if not report.answers:
+def _reasons(account: Account) -> Iterator[str]:
+    reasons, more = shown(account.reasons, SHOWN_REASONS)
+    if reasons:
+        whole = sum(reason.count for reason in account.reasons.values())
+        rows = (_row(words, reason.count, whole) for words, reason in reasons)
+        yield from _table("Rejected, by reason", ("Reason", "Messages"), rows)
+    if more:
+        yield f'<p class="faint">{_safe(more)}</p>'
+
+
+def _names(account: Account) -> Iterator[str]:
+    title, names = account.named
+    if not names:
         return
-    whole = sum(report.answers.values())
-    rows = (_row(status, count, whole) for status, count in sorted(report.answers.items()))
-    yield from _table("Answers", ("Status", "Requests"), rows)
-
-
-def _reasons(report: ImportReport) -> Iterator[str]:
-    if not report.reasons:
-        return
-    shown = list(report.reasons.items())[:SHOWN_REASONS]
-    whole = sum(report.reasons.values())
-    rows = (_row(reason, count, whole) for reason, count in shown)
-    yield from _table("Rejected, by reason", ("Reason", "Messages"), rows)
-    hidden = len(report.reasons) - len(shown)
-    if hidden:
-        rest = whole - sum(count for _, count in shown)
-        yield f'<p class="faint">and {rest:,} more for {counted(hidden, "other reason")}</p>'
-
-
-def _failures(report: ImportReport) -> Iterator[str]:
-    if not report.failures:
-        return
-    yield "<section><h2>Failed requests</h2>\n<table>"
-    yield "<caption>The first of them, with the request ids to quote to ASAPP</caption>"
+    yield f"<section><h2>{_safe(title)}</h2>\n<table>"
     yield '<thead><tr><th scope="col">Conversation, and what happened</th></tr></thead>\n<tbody>'
-    for failure in report.failures:
+    for name, words in names:
         yield (
-            f'<tr><th scope="row"><code>{_safe(failure.conversation_id)}</code>'
-            f"<small>{_safe(failure.reason)}</small></th></tr>"
+            f'<tr><th scope="row"><code>{_safe(name)}</code><small>{_safe(words)}</small></th></tr>'
         )
     yield "</tbody></table></section>"
 
 
-def _files(report: ImportReport) -> Iterator[str]:
-    yield "<section><h2>Files</h2>\n<dl>"
-    for name, path in (("Ledger", report.ledger), ("Rejects", report.rejects)):
-        yield f"<dt>{name}</dt><dd>{f'<code>{_safe(path)}</code>' if path else 'none'}</dd>"
-    yield "</dl>"
-    yield from (f'<p class="warn">{_safe(warning)}</p>' for warning in report.warnings)
-    yield "</section>"
+def refuse_foreign(report: str | None, others: Iterable[str | PathLike[str] | None]) -> None:
+    """Raise when the page of an import would be written over something else, or nowhere.
+
+    Args:
+        report: where it is to be written.
+        others: what else the import reads or writes.
+    """
+    if report is None:
+        return
+    path = Path(report)
+    taken = {Path(name).resolve() for name in others if name is not None}
+    if not path.parent.is_dir():
+        raise InvalidRequestError(f"--report {report}: there is no folder {path.parent}")
+    if path.resolve() in taken or (path.exists() and not _is_ours(path)):
+        raise InvalidRequestError(
+            f"--report {report}: this is no page of an import, and would be written over: "
+            "name another file"
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return OURS.encode() in file.read(1000)
+    except OSError:
+        return False
+
+
+def write_page(path: Path, page: str) -> str | None:
+    """Write a page, whole or not at all; what is wrong if that is not possible."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(page, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        return f"{path}: the page cannot be written: {error.strerror}"
+    return None

@@ -5,101 +5,190 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from asapp_conversations import InvalidRequestError
+from asapp_conversations.toolkit import MAX_BODY_BYTES, Environment
 
-from asapp_conversations_importer import ImportArguments
+from asapp_conversations_importer import Files, ImportArguments, Query
 
-from .wrong_usage import errors_explained
+from ..options import MODEST_RATE
+from .output import errors_explained
 
 UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE | re.ASCII)
 
-Sources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="FILE...",
-        help="JSON Lines, JSON, CSV, TSV or Parquet, .gz and .zst too; globs; - for standard input.",
-        show_default=False,
-    ),
-]
-Sql = Annotated[
-    str | None,
-    typer.Option("--query", metavar="SQL", help="DuckDB SQL that yields the records, for no FILE."),
+# How --help groups the options: what most people need comes first.
+Target = partial(typer.Option, rich_help_panel="Where to send")
+Amount = partial(typer.Option, rich_help_panel="How much, and how fast")
+Reading = partial(typer.Option, rich_help_panel="How the source is read")
+Kept = partial(typer.Option, rich_help_panel="What is kept")
+Shown = partial(typer.Option, rich_help_panel="What is shown")
+Seldom = partial(typer.Option, rich_help_panel="Seldom needed")
+
+LedgerArgument = Annotated[
+    Path, typer.Argument(metavar="LEDGER", help="The ledger that `import` has named.")
 ]
 LedgerFile = Annotated[
     str | None,
-    typer.Option("--ledger", metavar="FILE", help="What the import goes on from; by the input."),
-]
-MaxBody = Annotated[
-    str, typer.Option("--max-body", metavar="BYTES", help="The largest request body.")
-]
-MemoryLimit = Annotated[
-    str, typer.Option("--memory-limit", metavar="BYTES", help="For the whole process.")
-]
-DailyLimit = Annotated[
-    int | None,
-    typer.Option("--daily-limit", min=1, metavar="N", help="Requests in a UTC day, all runs."),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(
-        "--rate",
-        min=0.001,
-        metavar="N",
-        help="Requests a second at most; 20 by default, with regard for live traffic.",
+    Kept(
+        "--ledger",
+        metavar="FILE",
+        help="The ledger to go on from, and to keep. By default it is beside the file that is "
+        "read; a query and standard input have none of their own.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors, --json and no more.")]
+Timeout = Annotated[float, Seldom(min=0.001, help="Give an attempt up after so many seconds.")]
+Json = Annotated[
+    bool, Shown("--json", help="Print one JSON object on standard output, and nothing else there.")
+]
+Quiet = Annotated[
+    bool, Shown("--quiet", "-q", help="Print nothing but errors, and what --json asks for.")
+]
+
+
+def source(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE...",
+            help="Files of JSON Lines, JSON, CSV, TSV or Parquet, also packed by gzip or zstd. "
+            "Patterns such as '*.jsonl' are expanded; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help="Read the records that a query in DuckDB's SQL yields, not a FILE."
+        ),
+    ] = None,
+) -> Files | Query:
+    """What is to be read: files or a query, and not both."""
+    if files and query:
+        raise InvalidRequestError("give either files or --query: a query names its files itself")
+    if query:
+        return Query(query)
+    if files:
+        return Files(tuple(files))
+    raise InvalidRequestError("name the files to read, or give --query")
+
+
+def target(
+    *,
+    environment: Annotated[
+        Environment | None,
+        Target(help="ASAPP's environment; as ASAPP_ENVIRONMENT says, or the sandbox."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        Target(
+            metavar="URL", help="Another address than ASAPP's, which ASAPP_BASE_URL can tell, too."
+        ),
+    ] = None,
+) -> ImportArguments:
+    """Where to send."""
+    return {"environment": environment, "base_url": base_url}
+
+
+def pace(
+    *,
+    daily_limit: Annotated[
+        int | None,
+        Amount(
+            min=1,
+            metavar="N",
+            help="Pause at so many requests in a UTC day, by all runs of the ledger.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        Amount(
+            min=0.001,
+            metavar="N",
+            show_default=f"{MODEST_RATE:g}",
+            help="Send so many requests a second at most. More of them refuse more of the live "
+            "traffic that shares the limit.",
+        ),
+    ] = None,
+) -> ImportArguments:
+    """How much may be sent, and how fast."""
+    return {"daily_limit": daily_limit, "rate": rate}
+
+
+def bounds(
+    *,
+    max_body: Annotated[
+        str, Seldom(metavar="BYTES", help="Send no larger request body than this.")
+    ] = str(MAX_BODY_BYTES),
+    memory_limit: Annotated[
+        str, Seldom(metavar="BYTES", help="Keep the whole process within this memory.")
+    ] = "1GB",
+) -> ImportArguments:
+    """How large a request and the process may become."""
+    return {"max_body": parse_size(max_body), "memory_limit": parse_size(memory_limit)}
 
 
 def reading(
     *,
     map_: Annotated[
         list[str] | None,
-        typer.Option(
-            "--map", metavar="FIELD=COLUMN", help="The source's name for a field; repeat it."
+        Reading(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="The column of the source that holds a field, such as text=utterance. Repeat it.",
         ),
     ] = None,
     map_value: Annotated[
         list[str] | None,
-        typer.Option(
+        Reading(
             metavar="FIELD:VALUE=MEANT",
-            help="What a value stands for, such as sender_role:bot=system; repeat it.",
+            help="What a value stands for, such as sender_role:bot=system. Repeat it.",
         ),
     ] = None,
     null: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEXT", help="A text that means that nothing is there; repeat it."),
+        Reading(
+            metavar="TEXT", help="A text that means that nothing is there, such as NULL. Repeat it."
+        ),
     ] = None,
     timezone: Annotated[
-        str, typer.Option(metavar="ZONE", help="Of times that name none: Europe/Paris.")
+        str, Reading(metavar="ZONE", help="The zone of times that name none, such as Europe/Paris.")
     ] = "UTC",
     time_format: Annotated[
         list[str] | None,
-        typer.Option(
+        Reading(
             metavar="PATTERN",
-            help="Of strptime, or epoch, epoch-ms, epoch-us, epoch-ns; before RFC 3339; repeat it.",
+            help="How times are written, tried before RFC 3339: a pattern of strptime, or epoch, "
+            "epoch-ms, epoch-us or epoch-ns. Repeat it.",
         ),
     ] = None,
     ambiguous: Annotated[
         Literal["earlier", "later"] | None,
-        typer.Option(
-            help="The moment meant by a local time that the clock showed twice, or never."
-        ),
+        Reading(help="Which moment a local time means that the clock showed twice, or never."),
     ] = None,
     delimiter: Annotated[
-        str | None, typer.Option(metavar="CHARACTER", help="Between cells of CSV, if not found.")
+        str | None,
+        Reading(
+            metavar="CHARACTER",
+            help="What parts the cells of CSV; found by itself where it can be.",
+        ),
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of files of text that are not UTF-8.")
+        str | None,
+        Reading(
+            metavar="NAME", help="The encoding of files of text that are not UTF-8, such as cp1252."
+        ),
     ] = None,
     one_line_rows: Annotated[
-        bool, typer.Option("--one-line-rows", help="No cell of the CSV holds a line break.")
+        bool,
+        Reading(
+            "--one-line-rows", help="Take each line of CSV for a row: no cell holds a line break."
+        ),
     ] = False,
 ) -> ImportArguments:
     """How a source is read."""
@@ -120,21 +209,33 @@ def reading(
     }
 
 
-def reads_a_source(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `reading`, and their values as its argument of that name."""
+GROUPS: dict[str, Callable[..., Any]] = {
+    group.__name__: group for group in (source, reading, target, pace, bounds)
+}
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of the groups that it has parameters for, and their values."""
     own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(reading, eval_str=True).parameters
+    groups = {
+        name: inspect.signature(GROUPS[name], eval_str=True).parameters
+        for name in own
+        if name in GROUPS
+    }
 
     @wraps(command)
     def taking(**given: Any) -> None:
         with errors_explained():
-            arguments = reading(**{name: given.pop(name) for name in shared})
-        command(**given, reading=arguments)
+            taken = {
+                name: GROUPS[name](**{inner: given.pop(inner) for inner in inners})
+                for name, inners in groups.items()
+            }
+        command(**given, **taken)
 
     parameters = [
         inner
         for name, outer in own.items()
-        for inner in (shared.values() if name == "reading" else [outer])
+        for inner in (groups[name].values() if name in groups else [outer])
     ]
     taking.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     taking.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -1,8 +1,13 @@
-"""Numbers, times and foreign text as people read them."""
+"""Numbers, times, places and whatever comes from outside, as people read them."""
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 from datetime import datetime
+
+from asapp_conversations.toolkit import SERVERS
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -20,7 +25,7 @@ def duration(seconds: float) -> str:
     for unit, size in _UNITS:
         count, left = divmod(left, size)
         if count or words:
-            words.append(f"{count} {unit}")
+            words.append(f"{count:,} {unit}")
     return " ".join(word for word in words[:2] if not word.startswith("0 "))
 
 
@@ -40,8 +45,44 @@ def percent(part: int, whole: int) -> str:
     return f"{part * 100 // whole if whole else 100} %"
 
 
+def size(number: int) -> str:
+    """Bytes, such as `512 B` or `3.1 GB`."""
+    units = iter(("B", "kB", "MB"))
+    unit, rest = next(units), float(number)
+    while rest >= 1000:
+        unit, rest = next(units, "GB"), rest / 1000
+        if unit == "GB":
+            break
+    return f"{rest:,.1f} {unit}" if unit != "B" else f"{number} B"
+
+
+def environment_of(base_url: str) -> str | None:
+    """ASAPP's name of the environment at that address; None if it is none of theirs."""
+    return next((name for name, url in SERVERS.items() if url == base_url.rstrip("/")), None)
+
+
+def place(base_url: str) -> str:
+    """Where an import goes, such as `ASAPP's production, api.asapp.com`."""
+    environment, address = environment_of(base_url), base_url.partition("://")[2].rstrip("/")
+    return f"ASAPP's {environment}, {address}" if environment else address
+
+
 def printable(text: str) -> str:
-    """The text without what could steer a terminal or break a page; it is shown as an escape."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    """The text without what could steer a terminal or break a page; it is shown as JSON escapes it.
+
+    Whatever comes from outside goes through it, wherever it is shown.
+    """
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def command(*arguments: str) -> str:
+    """A command of this program that a shell takes as it is printed, whatever a file is called."""
+    return " ".join(["asapp-conversations", *map(_quoted, arguments)])
+
+
+def _quoted(argument: str) -> str:
+    if argument.isprintable():
+        return shlex.quote(argument)
+    harmless = (byte in range(0x20, 0x7F) and byte not in b"'\\" for byte in os.fsencode(argument))
+    shown = zip(os.fsencode(argument), harmless, strict=True)
+    return "$'" + "".join(chr(byte) if good else f"\\x{byte:02x}" for byte, good in shown) + "'"

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import duckdb
 
+from .scratch import DATABASE, SPILL
+
 OWN_MEMORY = 400_000_000
 """Bytes that a process which reads takes besides what DuckDB counts; see bench/reading.py."""
 
@@ -26,12 +28,12 @@ Result = TypeVar("Result")
 def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
     """A database in the folder that spills there too, for a process of that many bytes."""
     connection = duckdb.connect(
-        folder / "messages.duckdb",
+        folder / DATABASE,
         config={
             "memory_limit": f"{max(memory_limit - OWN_MEMORY, LEAST_MEMORY)}B",
             # A table is read in the order in which it was written.
             "preserve_insertion_order": True,
-            "temp_directory": str(folder / "spill"),
+            "temp_directory": str(folder / SPILL),
             "threads": min(os.cpu_count() or 1, THREADS),
         },
     )

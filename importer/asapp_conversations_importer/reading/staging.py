@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
@@ -20,6 +19,7 @@ from .files import Feed
 from .formats import wide_csv_fields
 from .loading import Loader, open_feeds
 from .messages import Conversation, Place, ReadyMessage, Reject
+from .scratch import own_folder
 from .sources import ReadOptions, Source
 
 MEMORY_LIMIT = 1_000_000_000
@@ -69,9 +69,7 @@ class Staging:
 
     def __enter__(self) -> Self:
         with ExitStack() as leaving, self._explained():
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir(mode=0o700)
-            leaving.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            leaving.enter_context(own_folder(self._folder))
             self._connection = connect(self._folder, self._memory_limit)
             leaving.enter_context(self._connection)
             self._queries = leaving.enter_context(self._connection.cursor())
