@@ -18,6 +18,9 @@ from .validation import Problem
 
 SHOWN_PROBLEMS = 20
 
+STATUS_ERRORS: dict[int, type[APIStatusError]] = {}
+"""Each class of error that belongs to one status."""
+
 
 class AsappError(Exception):
     """The base of every error of this package.
@@ -122,6 +125,10 @@ class APIStatusError(RequestFailedError):
     defect: str | None = None
     advice: ClassVar[str] = "The answer is not one that the API documents; check the base URL."
 
+    def __init_subclass__(cls, status: int | None = None) -> None:
+        if status:
+            STATUS_ERRORS[status] = cls
+
     def __init__(self, request: str, status_code: int, **answer: Any) -> None:
         super().__init__(request)
         self.status_code = status_code
@@ -158,45 +165,45 @@ class _UnacceptableError(APIStatusError):
     )
 
 
-class BadRequestError(_UnacceptableError):
+class BadRequestError(_UnacceptableError, status=400):
     """400: the request does not follow the document."""
 
 
-class AuthenticationError(APIStatusError):
+class AuthenticationError(APIStatusError, status=401):
     """401: the keys are missing or wrong."""
 
     advice = "Check the API id and secret, and that they belong to this environment."
 
 
-class PermissionDeniedError(APIStatusError):
+class PermissionDeniedError(APIStatusError, status=403):
     """403: the keys are right, but may not do this."""
 
     advice = "Ask ASAPP to allow these keys to use this API."
 
 
-class NotFoundError(APIStatusError):
+class NotFoundError(APIStatusError, status=404):
     """404: there is no such conversation, or no such path."""
 
     advice = "Check the conversation id and the base URL; create the conversation first."
 
 
-class ConflictError(APIStatusError):
+class ConflictError(APIStatusError, status=409):
     """409: ASAPP holds this already."""
 
     advice = "ASAPP holds this already, so it need not be sent again."
 
 
-class PayloadTooLargeError(_UnacceptableError):
+class PayloadTooLargeError(_UnacceptableError, status=413):
     """413: the body is too large."""
 
     advice = "Shorten the message, or lower max_body_bytes=."
 
 
-class UnprocessableEntityError(_UnacceptableError):
+class UnprocessableEntityError(_UnacceptableError, status=422):
     """422: well-formed, but not acceptable."""
 
 
-class RateLimitError(APIStatusError):
+class RateLimitError(APIStatusError, status=429):
     """429: too many requests a second, or the daily limit is reached."""
 
     advice = "Lower rate=, or wait: a daily limit comes back at 00:00 UTC."
@@ -208,21 +215,8 @@ class InternalServerError(APIStatusError):
     advice = "Try again later; if it lasts, give ASAPP the request id."
 
 
-class ServiceUnavailableError(InternalServerError):
+class ServiceUnavailableError(InternalServerError, status=503):
     """503: ASAPP cannot serve requests for the moment."""
-
-
-STATUS_ERRORS: dict[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    413: PayloadTooLargeError,
-    422: UnprocessableEntityError,
-    429: RateLimitError,
-    503: ServiceUnavailableError,
-}
 
 
 def status_error(status_code: int) -> type[APIStatusError]:
