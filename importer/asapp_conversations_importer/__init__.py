@@ -3,7 +3,7 @@
 from .api import import_messages, import_messages_async, plan_import
 from .interruption import Interruption
 from .ledger.database import LedgerError
-from .ledger.standing import Standing, Waiting, read_standing, rejects_of
+from .ledger.standing import Standing, Waiting, forget_rejects, read_standing, rejects_of
 from .options import ImportArguments, ImportOptions
 from .plan import ImportPlan, Reason
 from .reading.sources import Files, Query, ReadArguments, ReadOptions, Records, SourceError, Table
@@ -35,6 +35,7 @@ __all__ = [
     "StoppedBy",
     "Table",
     "Waiting",
+    "forget_rejects",
     "import_messages",
     "import_messages_async",
     "plan_import",

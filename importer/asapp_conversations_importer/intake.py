@@ -16,7 +16,7 @@ from .ledger.ledger import Ledger
 from .reading import Reader
 from .reading.messages import Reject
 from .reading.sources import ReadOptions, Source
-from .reading.staging import Totals
+from .reading.totals import Totals
 
 
 @define

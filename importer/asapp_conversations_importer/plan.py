@@ -48,6 +48,9 @@ class ImportPlan:
         requests: how many it would take.
         body_bytes: of all request bodies together.
         largest_body: bytes of the largest request body.
+        duplicates: messages that repeat another one of their conversation exactly.
+        odd_times: messages whose local time the clock showed twice (`repeated_hour`) or never
+            (`skipped_hour`), or that were sent `before_1990` or `after_tomorrow`.
         reasons: rejects by reason, the most frequent first.
         ledger: the ledger that was taken into account, if there is one.
     """
@@ -61,6 +64,8 @@ class ImportPlan:
     requests: int
     body_bytes: int
     largest_body: int
+    duplicates: int
+    odd_times: Mapping[str, int]
     reasons: Mapping[str, Reason]
     ledger: str | None
 
@@ -86,7 +91,7 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
     reasons: dict[str, Reason] = {}
     volume = _Volume()
     counts = Counts()
-    conversations = 0
+    conversations = duplicates = 0
 
     def reject(reject: Reject) -> None:
         reason = reasons.setdefault(reject.summary(), Reason())
@@ -99,7 +104,7 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         open_reader(source, memory_limit=options.memory_limit, folder=folder / "staging") as reader,
         _checkpoints(options.ledger) as find,
     ):
-        reader.load(
+        totals = reader.load(
             source,
             options.read,
             reject,
@@ -107,6 +112,8 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         )
         for conversation in reader.conversations():
             conversations += 1
+            contents = {message.content for message in conversation.messages}
+            duplicates += len(conversation.messages) - len(contents)
             checkpoint = find(conversation.conversation_id)
             counts += _walk(conversation, checkpoint, BodyLimit(options.max_body), volume)
     invalid = sum(reason.count for reason in reasons.values())
@@ -121,6 +128,8 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         requests=volume.requests,
         body_bytes=volume.body_bytes,
         largest_body=volume.largest_body,
+        duplicates=duplicates,
+        odd_times=dict(totals.odd_times),
         reasons=dict(ordered),
         ledger=str(options.ledger) if options.ledger and options.ledger.exists() else None,
     )

@@ -23,17 +23,13 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
     Args:
         path: the file; readable by its owner only, since messages stand in it.
         rejects: the lines; without any, no file is left.
-        known: the digest that was returned when the file was last written.
+        known: the digest that was returned when the file was last written, if that is known; a
+            file that has these very lines is nobody's work either.
 
     Raises:
         EditedRejectsError: somebody has written to the file since.
         OSError: it cannot be written.
     """
-    if path.exists() and file_digest(path) != known:
-        raise EditedRejectsError(
-            f"{path} was edited or is not ours, and was left as it is: "
-            "move it away, or name another file with --rejects"
-        )
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as new:
@@ -43,6 +39,12 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
                 new.write(json.dumps(reject, ensure_ascii=False) + "\n")
                 count += 1
             new.close()
+            digest = file_digest(Path(new.name))
+            if path.exists() and file_digest(path) not in (known, digest):
+                raise EditedRejectsError(
+                    f"{path} was edited or is not ours, and was left as it is: move it away, or "
+                    "name another file for the rejects"
+                )
             if not count:
                 Path(new.name).unlink()
                 path.unlink(missing_ok=True)
@@ -51,7 +53,7 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
         except BaseException:
             Path(new.name).unlink(missing_ok=True)
             raise
-    return file_digest(path)
+    return digest
 
 
 def file_digest(path: Path) -> str:

@@ -87,6 +87,8 @@ class ImportReport:
         requests_today: requests of this UTC day by all runs of the ledger.
         daily_limit: how many may leave in a UTC day.
         least_requests: how many requests the source takes in all; None if that is not known.
+        odd_times: messages whose local time the clock showed twice (`repeated_hour`) or never
+            (`skipped_hour`), or that were sent `before_1990` or `after_tomorrow`.
         reasons: how many records were rejected, by reason, the most frequent first.
         answers: how many requests had each status, or no answer.
         failures: the first batches that were not, or not certainly, stored, with request ids.
@@ -118,6 +120,7 @@ class ImportReport:
     requests_today: int = 0
     daily_limit: int | None = None
     least_requests: int | None = None
+    odd_times: Mapping[str, int] = field(factory=dict)
     reasons: Mapping[str, int] = field(factory=dict)
     answers: Mapping[str, int] = field(factory=dict)
     failures: Sequence[Failure] = ()

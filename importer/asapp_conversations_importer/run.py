@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 from asapp_conversations import AsyncClient, Credentials, InvalidRequestError
 from asapp_conversations.toolkit import (
     AsyncCredentialsProvider,
@@ -16,7 +15,6 @@ from asapp_conversations.toolkit import (
     TaskPacer,
     ask,
     choose_credentials,
-    environment_proxy,
     resolve_base_url,
 )
 from attrs import asdict, define, evolve, field
@@ -32,7 +30,6 @@ from .reading import Reader, open_reader
 from .reading.sources import Files, Source
 from .rejects import EditedRejectsError, write_rejects
 from .report import ImportReport, Phase, Sample, Samples
-from .sending.carrier import AiohttpCarrier
 from .sending.dispatcher import Dispatcher, Tally
 from .sending.governor import Governor
 from .sending.outcomes import BodyLimit
@@ -78,8 +75,6 @@ async def run_import(
             wait=options.wait,
             clock=clock,
         )
-        if not (given.get("transport") or given.get("proxy") or environment_proxy(httpx.URL(url))):
-            given["transport"] = AiohttpCarrier()
         client = AsyncClient(
             credentials=_asked_once(provider, chosen),
             base_url=url,
@@ -302,6 +297,7 @@ class ImportRun:
             requests_today=self._ledger.requests_on(day_of(self._clock.time())),
             daily_limit=self._options.daily_limit,
             least_requests=intake.least_requests,
+            odd_times=dict(intake.totals.odd_times),
             answers=dict(governor.answers),
             failures=tuple(tally.failures),
             ledger=str(self._options.ledger) if self._ledger.is_kept else None,

@@ -301,6 +301,8 @@ PLAN = ImportPlan(
     requests=1_408_200,
     body_bytes=3_100_000_000,
     largest_body=68_400,
+    duplicates=1,
+    odd_times={"repeated_hour": 20, "before_1990": 1},
     reasons={
         "text: the value is shorter than 1 character": Reason(577, ["a.parquet, row 20113"]),
         "is not JSON": Reason(3, ["b.jsonl, line 7"]),
@@ -313,6 +315,9 @@ It takes 71 days at 20,000 requests a day.
 
 Source    20,000,000 messages in 1,400,000 conversations
 To send   1,408,200 requests, 3.1 GB in all, 68.4 kB the largest
+Times     20 messages in an hour that the local clock repeats, 1 message before
+          1990
+Repeated  1 message exactly as another one of the conversation; each is sent
 At 20/s   19 h 33 min, in which about 20 % of live requests are refused
 At 100/s  3 h 54 min, in which about 67 % of live requests are refused
 Ledger    export/asapp-import.ledger, what it knows as sent is not counted again
@@ -443,3 +448,14 @@ def test_rejects_and_what_waits() -> None:
     assert "  2  text: is empty" in told
     assert "  ABC: rejected: ASAPP answers 404-01: no\n  DEF: in doubt" in told
     assert "rejects export.csv.ledger -o rejects.jsonl" in told
+
+
+def test_odd_times_and_repetitions_are_told() -> None:
+    """What somebody should look at is said before it is sent, and by the import too."""
+    facts = account_of_plan(PLAN, 20, None, "import").facts
+    times = ["20 messages in an hour that the local clock repeats", "1 message before 1990"]
+
+    assert facts["Times"] == times
+    assert "1 message exactly as another one" in facts["Repeated"][0]
+    report = ImportReport(odd_times=PLAN.odd_times)
+    assert account_of_report(report, now=0, again="import").facts["Times"] == times

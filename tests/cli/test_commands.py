@@ -172,7 +172,7 @@ def test_rejects_are_imported_as_they_were_read(run: Run, folder: Path) -> None:
     times = ["--time-format", "%d.%m.%YT%H.%M", "--timezone", "Europe/Paris"]
     done = run("import", "foreign.csv", "--map", "text=said", *times, "--emulator")
     assert done.exit_code == 1
-    expected = f"asapp-conversations import foreign.csv.rejects.jsonl {' '.join(times)}"
+    expected = f"asapp-conversations import foreign.csv.rejects.jsonl --emulator {' '.join(times)}"
     assert expected in done.stdout
 
 

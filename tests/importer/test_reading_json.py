@@ -10,23 +10,38 @@ import pytest
 import zstandard
 from asapp_conversations.toolkit import NO_TIME
 from asapp_conversations_importer import Files, SourceError
-from asapp_conversations_importer.reading import formats
+from asapp_conversations_importer.reading import json_text
 
+A_NUMBER = "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
 TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
+
+
+def message(text: bytes) -> bytes:
+    """A line of JSON whose text is written so."""
+    return (
+        b'{"conversationId": "C1", "sender": {"role": "agent", "externalId": "a"}, '
+        b'"timestamp": "2024-03-04T08:00:01Z", "text": ' + text + b"}"
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "field", "reason"),
     [
         (b'{"conversationId": ', None, "is not JSON: unexpected end of data"),
-        (
-            b'{"text": "caf\xe9"}',
-            None,
-            "is not JSON: str is not valid UTF-8: surrogates not allowed",
-        ),
-        (b'{"text": "\\ud800"}', None, "is not JSON: no low surrogate in string"),
+        (message(b'"caf\xe9"'), "text", TEXT_BYTES),
+        (message(b'"\\ud800"'), "text", TEXT_BYTES),
+        (message(b"NaN"), "text", "is a number that JSON cannot carry"),
+        (message(b"1e999"), "text", "is a number that JSON cannot carry"),
+        (message(b"9" * 30), "text", 'the value is not of type "string"'),
+        (message(b"9" * 5000), "text", "is too long"),
+        (message(b'"a", "text": "b"'), "text", "is given more than once"),
+        (message(b'"a", "te\\u0078t" : "b"'), "text", "is given more than once"),
+        (message(b'"a", "TEXT ": "b", "t_e_x_t": "c"'), None, None),
+        (message(b'"a"').replace(b'"text"', b'"TEXT": "b", "Text"'), "text", "is given more than"),
+        (message(b'"a", "sender_role": "agent"'), "sender.role", "is given more than once"),
+        (message(b'"a"').replace(b'"role"', b'"Role": "agent", "ROLE"'), "sender.role", "is given"),
+        (message(b"[" * 400 + b"]" * 400), "text", "is of a type that JSON cannot carry (list)"),
         (b'{"text": "a\x00b"}', None, "is not JSON: unexpected control character in string"),
-        (b'{"text": NaN}', None, "is not JSON: unexpected character, expected a JSON value"),
         (b'["C1", "hello"]', None, "is not an object with named fields"),
         (b"null", None, "is not an object with named fields"),
         (b"[" * 5000, None, "is not JSON: recursion limit exceeded"),
@@ -34,8 +49,11 @@ TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 )
 def test_a_broken_line_is_rejected_alone(read_text, record, lines, line, field, reason) -> None:
     """A line that is no JSON object is rejected under its number; its neighbours are read."""
-    result = read_text("a.jsonl", lines(record("before"), line, record("after", second=1)))
+    result = read_text("a.jsonl", lines(record("before"), line, record("after", second=2)))
 
+    if reason is None:
+        assert result.texts == ["before", "a", "after"]
+        return
     assert result.texts == ["before", "after"]
     assert result.numbers == [2]
     assert [field for field, _ in result.reasons] == [field]
@@ -52,7 +70,12 @@ def test_a_broken_line_is_rejected_alone(read_text, record, lines, line, field, 
         ({"conversationId": 5}, "conversationId", 'the value is not of type "string"'),
         ({"conversationId": None}, "conversationId", "is missing"),
         ({"timestamp": "yesterday"}, "timestamp", NO_TIME),
-        ({"timestamp": 1709539200}, "timestamp", 'the value is not of type "string"'),
+        (
+            {"timestamp": 1709539200},
+            "timestamp",
+            "is a number, and no time format says what it counts (epoch, epoch-ms, …)",
+        ),
+        ({"timestamp": "2024-03-04"}, "timestamp", "is a date without a time"),
         (
             {"sender": {"role": "bot", "externalId": "b"}},
             "sender.role",
@@ -104,13 +127,13 @@ def test_lines_are_counted_as_an_editor_does(read_text, record, lines) -> None:
 
 def test_a_line_too_long_to_hold_is_rejected(read_text, record, lines, monkeypatch) -> None:
     """A line past what is read at all is passed over to its end, and its beginning is kept."""
-    monkeypatch.setattr(formats, "MAX_RECORD_BYTES", 1000)
-    monkeypatch.setattr(formats, "BLOCK", 100)
+    monkeypatch.setattr(json_text, "MAX_RECORD_BYTES", 1000)
+    monkeypatch.setattr(json_text, "BLOCK", 100)
     result = read_text("a.jsonl", lines(record("x" * 5000), record(), b"y" * 1050))
 
     assert result.texts == ["hello"]
     assert result.numbers == [1, 3]
-    assert len(result.rejects[0].record) == 1000
+    assert len(result.rejects[0].record["raw"]) == 1000
 
 
 def test_a_message_of_30_megabytes_is_rejected(read_text, record, lines) -> None:
@@ -119,7 +142,7 @@ def test_a_message_of_30_megabytes_is_rejected(read_text, record, lines) -> None
 
     assert result.texts == ["after"]
     assert result.reasons == [(None, "is larger than the body of a request may be")]
-    kept = result.rejects[0].record
+    kept = result.rejects[0].record["raw"]
     assert 1024 * 1024 < len(kept) < 1024 * 1024 + 100
     assert kept.endswith("bytes in all]")
 
@@ -141,6 +164,7 @@ def test_conversations_hold_their_messages(read_text, record, lines) -> None:
 
     assert result.texts == ["first", "last"]
     assert result.rejects[0].record == {"conversationId": "C1", **bad}
+    assert str(result.rejects[0].place).endswith("a.jsonl, line 1, message 2")
 
 
 @pytest.mark.parametrize("messages", [[], ["hello"]])
@@ -164,8 +188,8 @@ def test_rejects_can_be_mended_and_imported(read_text, record, lines) -> None:
     assert again.reasons[0] == ("text", "the value is shorter than 1 character")
 
     rejects[0]["record"]["text"] = "mended"
-    rejects[1]["record"] = orjson.dumps(record("mended line")).decode()
-    rejects[2]["record"] = {"conversationId": "C9", "messages": [record("mended, too")]}
+    rejects[1]["record"] = record("mended line")
+    rejects[2]["record"] = {"conversationId": "C1", "messages": [record("mended, too")]}
     mended = read_text("rejects.jsonl", lines(*rejects))
     assert mended.texts == ["mended", "mended line", "mended, too"]
     assert not mended.rejects
@@ -263,15 +287,15 @@ def test_a_broken_array_stops_the_run(read_text, content, complaint) -> None:
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_elements_may_lie_across_reads(monkeypatch, size) -> None:
     """However little a read returns, the elements come out whole."""
-    monkeypatch.setattr(formats, "BLOCK", size)
+    monkeypatch.setattr(json_text, "BLOCK", size)
     elements = [b'{"a": "\\"]}"}', b"[]", b'"x"', b"12.5", b"{}", b'{"b": [{"c": "\\\\"}]}']
     stream = io.BytesIO(b" [ " + b" , ".join(elements) + b" ] ")
 
-    assert list(formats.split_json(stream, "a")) == elements
+    assert list(json_text.split_json(stream, "a")) == elements
 
 
 def test_a_record_too_long_to_hold_breaks_an_array(read_text, record, monkeypatch) -> None:
     """A quote that is never closed does not fill the memory."""
-    monkeypatch.setattr(formats, "MAX_RECORD_BYTES", 100_000)
+    monkeypatch.setattr(json_text, "MAX_RECORD_BYTES", 100_000)
     with pytest.raises(SourceError, match="its record 1 is not closed"):
         read_text("a.json", b'[{"text": "' + b"x" * 1_000_000)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,21 +12,23 @@ import orjson
 import pytest
 from asapp_conversations import InvalidRequestError, agent
 from asapp_conversations.toolkit import NO_TIME, encode_message
-from asapp_conversations_importer import ReadOptions, SourceError
-from asapp_conversations_importer.reading.record_parser import (
-    RecordParser,
-    ValidMessage,
-    fields,
-    original,
-)
+from asapp_conversations_importer import ReadOptions
+from asapp_conversations_importer.reading.fields import fields
+from asapp_conversations_importer.reading.originals import original
+from asapp_conversations_importer.reading.record_parser import RecordParser, ValidMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def read_one(record: object, **options: Any) -> Any:
     """The only outcome of a record."""
-    (outcome,) = RecordParser(ReadOptions(**options)).parse(record)
+    (outcome,) = parser(**options).parse(record, 1)
     return outcome
+
+
+def parser(**options: Any) -> RecordParser:
+    """A parser with these options."""
+    return RecordParser(ReadOptions(**options), "records", "record", Counter())
 
 
 def test_the_fields_are_the_documents() -> None:
@@ -54,6 +58,7 @@ def test_names_may_be_written_in_several_ways(names) -> None:
     assert entry == ValidMessage(
         "C1",
         1_709_539_200_000_000,
+        0,
         b'{"sender":{"externalId":"a","role":"agent"},"text":"hello","timestamp":"2024-03-04T08:00:00Z"}',
     )
 
@@ -61,8 +66,13 @@ def test_names_may_be_written_in_several_ways(names) -> None:
 def test_an_exact_name_wins(record) -> None:
     """Of two columns that could be meant, the one that is written as the document does is."""
     assert b'"text":"hello"' in read_one({"TEXT": "other", **record()}).content
-    with pytest.raises(SourceError, match="columns TEXT, Text could all be text"):
-        read_one({"TEXT": "a", "Text": "b"})
+    outcome = read_one({**record(), "text": None} | {"TEXT": "a", "Text": "b"})
+    assert (outcome.field, outcome.reason) == ("text", "is missing")
+    clash = {key: value for key, value in record().items() if key != "text"}
+    outcome = read_one({**clash, "TEXT": "a", "Text": "b"})
+    assert outcome.reason.startswith("is given more than once")
+    assert outcome.record["text"] == {"raw": ["a", "b"]}
+    assert isinstance(read_one({**clash, "TEXT": None, "Text": "b"}), ValidMessage)
 
 
 def test_columns_can_be_mapped(record) -> None:
@@ -77,17 +87,17 @@ def test_columns_can_be_mapped(record) -> None:
     mapping = {"conversation_id": "ref", "text": "payload.body.said", "sender.role": "who.role"}
 
     assert b'"text":"hello"' in read_one(source, columns=mapping).content
-    assert read_one(record(), columns={"text": "nothing"}).problems[0].path == "text"
+    assert read_one(record(), columns={"text": "nothing"}).field == "text"
     with pytest.raises(InvalidRequestError, match="no field 'txt' to map; the fields are conv"):
-        RecordParser(ReadOptions(columns={"txt": "a"}))
+        parser(columns={"txt": "a"})
 
 
 def test_the_list_of_messages_can_be_mapped(record) -> None:
     """A foreign export's conversations have their messages under a name of their own."""
-    outcomes = RecordParser(ReadOptions(columns={"messages": "turns"})).parse(
-        {"conversationId": "C2", "turns": [record(), record("b")]}
+    outcomes = parser(columns={"messages": "turns"}).parse(
+        {"conversationId": "C1", "turns": [record(), record("b")]}, 1
     )
-    assert [outcome.conversation_id for outcome in outcomes] == ["C2", "C2"]
+    assert [outcome.conversation_id for outcome in outcomes] == ["C1", "C1"]
 
 
 def test_a_column_of_that_name_need_not_be_a_list(record) -> None:
@@ -95,11 +105,38 @@ def test_a_column_of_that_name_need_not_be_a_list(record) -> None:
     assert isinstance(read_one({**record(), "messages": 3}), ValidMessage)
 
 
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        (None, "is missing"),
+        ({"text": "a"}, "is not a list of messages"),
+        ("hello", "is not a list of messages"),
+        ([], "is empty"),
+    ],
+)
+def test_messages_that_are_no_list_are_named(messages, reason) -> None:
+    """The reason is the true one: not that a message lacks its text."""
+    outcome = read_one({"conversationId": "C1", "messages": messages})
+
+    assert (outcome.field, outcome.reason, outcome.conversation_id) == ("messages", reason, "C1")
+    assert outcome.record["messages"] == messages
+
+
+def test_a_message_of_another_conversation_is_rejected(record) -> None:
+    """A message that names another conversation than the one around it belongs to none."""
+    mine, other = record(), record(conversation_id="C2")
+    outcomes = parser().parse({"conversationId": "C1", "messages": [mine, other]}, 1)
+
+    assert isinstance(outcomes[0], ValidMessage)
+    assert outcomes[1].field == "conversationId"
+    assert outcomes[1].record["conversationId"] == {"raw": ["C1", "C2"]}
+
+
 def test_any_number_of_shapes_is_read(record) -> None:
     """Records that each have a column of their own are read alike, and none is remembered."""
-    parser = RecordParser(ReadOptions())
+    many = parser()
     for number in range(2500):
-        (outcome,) = parser.parse({**record(), f"extra {number}": 1})
+        (outcome,) = many.parse({**record(), f"extra {number}": 1}, number)
         assert isinstance(outcome, ValidMessage)
 
 
@@ -131,7 +168,7 @@ def test_a_time_that_fits_no_pattern_says_so(record) -> None:
     """The reason tells that the patterns were tried."""
     outcome = read_one(record(timestamp="4 March"), time_formats=("%d.%m.%Y %H:%M",))
 
-    assert outcome.problems[0].reason == f"{NO_TIME} and fits no time format"
+    assert outcome.reason == f"{NO_TIME} and fits no time format"
 
 
 def test_the_form_of_a_message_is_pinned(record) -> None:
@@ -162,6 +199,20 @@ def test_a_message_is_written_as_the_sdk_writes_it(text, external_id, moment) ->
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=entry.sent_at) == moment
 
 
+class Raising:
+    """Raises whatever is asked of it."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
+DEEP: Any = "… [too deep]"
+for _ in range(49):
+    DEEP = [DEEP]
+
+
 @pytest.mark.parametrize(
     ("record", "kept"),
     [
@@ -173,7 +224,14 @@ def test_a_message_is_written_as_the_sdk_writes_it(text, external_id, moment) ->
             {"a": [1, None, {2: 3.5}, datetime(2024, 3, 4)]},
             {"a": [1, None, {"2": 3.5}, "2024-03-04T00:00:00"]},
         ),
-        (b"caf\xe9\n", "caf\\xe9\n"),
+        (b"caf\xe9\n", {"raw": "caf\\xe9\n"}),
+        ([1], {"raw": "[1]"}),
+        (
+            {"a": 2**70, "b": float("nan"), "c": Decimal("1.5"), "d": {3}},
+            {"a": str(2**70), "b": "nan", "c": "1.5", "d": [3]},
+        ),
+        ({"a": Raising(), "b": CYCLE}, {"a": "<Raising>", "b": DEEP}),
+        (Raising(), {"raw": '"<Raising>"'}),
     ],
 )
 def test_what_is_kept_of_a_record_is_json(record, kept) -> None:

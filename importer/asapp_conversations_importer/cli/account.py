@@ -19,7 +19,7 @@ from asapp_conversations_importer import (
 )
 
 from .estimate import estimate_rest
-from .wording import command, counted, duration, moment, percent, place, size
+from .wording import command, counted, duration, moment, odd_times, percent, place, size
 
 MOST_REFUSED = 2 / 3
 """The share of live requests that is refused beside an import that takes all the gateway allows."""
@@ -203,6 +203,8 @@ def _facts(report: ImportReport, now: float) -> Iterator[tuple[str, Sequence[str
         yield "To", [place(report.base_url)]
     conversations = counted(report.conversations, "conversation")
     yield "Source", [f"{counted(report.messages, 'message')} in {conversations}"]
+    if report.odd_times:
+        yield "Times", odd_times(report.odd_times)
     yield from sent(report)
     yield "Time", [duration(report.elapsed_s)]
     if report.answers:
@@ -332,6 +334,11 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
         ],
         "To send": [counted(plan.requests, "request"), *bytes_],
     }
+    if plan.odd_times:
+        facts["Times"] = odd_times(plan.odd_times)
+    if plan.duplicates:
+        twice = counted(plan.duplicates, "message")
+        facts["Repeated"] = [f"{twice} exactly as another one of the conversation; each is sent"]
     for each in sorted({rate, REQUESTS_PER_SECOND}) if plan.requests else ():
         refused = min(each / REQUESTS_PER_SECOND, MOST_REFUSED)
         facts[f"At {each:g}/s"] = [

@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
-from asapp_conversations_importer import read_standing, rejects_of, write_rejects
+from asapp_conversations_importer import forget_rejects, read_standing, rejects_of, write_rejects
 
 from . import parameters as p
 from .account import account_of_standing
 from .output import errors_explained, say
 from .text import text
+from .wording import counted
 
 
 def status(ledger: p.LedgerArgument, as_json: p.Json = False) -> None:
@@ -37,12 +38,19 @@ def rejects(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write them there, not to the screen."),
     ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Remove the rejected records from the ledger.")
+    ] = False,
 ) -> None:
     """Write the rejects of an import again, as JSON Lines to mend and import.
 
     Example: asapp-conversations rejects export.jsonl.ledger -o mend.jsonl
     """
     with errors_explained():
+        if forget:
+            count = forget_rejects(ledger)
+            say(f"{ledger} holds no record of its {counted(count, 'reject')} any more.")
+            return
         lines = rejects_of(ledger)
         if output:
             write_rejects(output, lines, known=None)

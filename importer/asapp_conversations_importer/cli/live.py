@@ -18,7 +18,7 @@ from rich.text import Text
 from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
 from .account import left, sent
-from .wording import counted, moment, per_second, percent, place, printable
+from .wording import counted, moment, odd_times, per_second, percent, place, printable
 
 WINDOW = 10.0
 """Seconds that a rate is measured over."""
@@ -173,6 +173,8 @@ def rows(report: ImportReport, speed: Speed, now: float) -> Iterator[tuple[str, 
         return
     done = f"{report.settled:,} of {counted(report.messages, 'message')}"
     yield "Done", [percent(report.settled, report.messages), done]
+    if report.odd_times:
+        yield "Times", odd_times(report.odd_times)
     yield "Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]
     yield from sent(report)
     if report.phase is Phase.ENDED:

@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,6 @@ from attrs import evolve
 from asapp_conversations_importer import (
     Files,
     ImportArguments,
-    ImportReport,
     Interruption,
     Query,
     import_messages,
@@ -136,9 +136,8 @@ def import_(
         if server and not ledger:
             # It was temporary, like what it speaks of.
             result = evolve(result, ledger=None)
-    account = account_of_report(
-        result, now=time.time(), again=command(*sys.argv[1:]), mend=_mending(result, reading)
-    )
+    mend = _mending(result.rejects, [*["--emulator"][:emulator], *_named(target)], reading)
+    account = account_of_report(result, now=time.time(), again=command(*sys.argv[1:]), mend=mend)
     told = True
     if as_json:
         told = say(json.dumps(result.to_dict() | ({"emulator": held} if held else {})))
@@ -233,15 +232,18 @@ def _logs_are_shown() -> bool:
     return bool(logging.getLogger("asapp_conversations").handlers)
 
 
-def _mending(report: ImportReport, reading: ImportArguments) -> str | None:
+def _mending(rejects: str | None, target: list[str], reading: ImportArguments) -> str | None:
     """The command that imports the file of rejects, whose names are the API's, once it is mended."""
-    if report.rejects is None:
-        return None
-    arguments = ["import", report.rejects]
-    for pattern in reading["time_formats"]:
-        arguments += ["--time-format", pattern]
-    if reading["timezone"] != "UTC":
-        arguments += ["--timezone", str(reading["timezone"])]
-    if reading["ambiguous"]:
-        arguments += ["--ambiguous", reading["ambiguous"]]
-    return command(*arguments)
+    times = {name: reading[name] for name in ("time_formats", "timezone", "ambiguous")}
+    times["timezone"] = None if times["timezone"] == "UTC" else times["timezone"]
+    return rejects and command("import", rejects, *target, *_named(times))
+
+
+def _named(options: Mapping[str, Any]) -> list[str]:
+    """The options that have a value, as a shell takes them."""
+    return [
+        word
+        for name, values in options.items()
+        for value in ([values] if isinstance(values, str) else values or ())
+        for word in (f"--{name.removesuffix('s').replace('_', '-')}", value)
+    ]

@@ -5,9 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from datetime import datetime
 
 from asapp_conversations.toolkit import SERVERS
+
+ODD_TIMES = {
+    "repeated_hour": "in an hour that the local clock repeats",
+    "skipped_hour": "in an hour that the local clock skips",
+    "before_1990": "before 1990",
+    "after_tomorrow": "after tomorrow",
+}
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -27,6 +35,11 @@ def duration(seconds: float) -> str:
         if count or words:
             words.append(f"{count:,} {unit}")
     return " ".join(word for word in words[:2] if not word.startswith("0 "))
+
+
+def odd_times(counts: Mapping[str, int]) -> list[str]:
+    """How many messages have a time that somebody should look at."""
+    return [f"{counted(number, 'message')} {ODD_TIMES[name]}" for name, number in counts.items()]
 
 
 def per_second(rate: float) -> str:

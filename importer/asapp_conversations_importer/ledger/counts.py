@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from operator import add, sub
-
-from attrs import evolve, frozen
+from attrs import astuple, evolve, frozen
 
 
 @frozen
@@ -28,20 +26,10 @@ class Counts:
     unsent: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, self._values(), other._values()))
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def __sub__(self, other: Counts) -> Counts:
-        return Counts(*map(sub, self._values(), other._values()))
-
-    def _values(self) -> tuple[int, ...]:
-        return (
-            self.stored,
-            self.already_stored,
-            self.skipped,
-            self.rejected,
-            self.in_doubt,
-            self.unsent,
-        )
+        return Counts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def within(self, messages: int) -> Counts:
         """These counts cut down to so many messages in all, or filled up with unsent ones."""
@@ -53,4 +41,4 @@ class Counts:
 
     def total(self) -> int:
         """How many messages there are in all."""
-        return sum(self._values())
+        return sum(astuple(self))

@@ -237,6 +237,16 @@ class Ledger(Database):
         with self.transaction() as connection:
             connection.execute(f"UPDATE import SET {name} = ?", (value,))
 
+    def forget_rejects(self) -> int:
+        """Remove what the rejects hold of people's messages, and say how many there are."""
+        self.read("PRAGMA secure_delete = ON")
+        with self.transaction() as connection:
+            query = "UPDATE rejects SET content = json_set(content, '$.record', NULL)"
+            count = connection.execute(query).rowcount
+        self.read("VACUUM")
+        self.read("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+
 
 def lock(path: Path) -> FileLock:
     """The lock of whoever writes to a ledger, by whatever name: it is beside the real file.

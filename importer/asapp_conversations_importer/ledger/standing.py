@@ -12,7 +12,7 @@ from filelock import Timeout
 from .checkpoint import Status
 from .database import Database, LedgerError
 from .days import iso_time
-from .ledger import lock
+from .ledger import Ledger, lock
 
 SHOWN = 20
 """How many of the waiting conversations are named."""
@@ -141,3 +141,14 @@ def rejects_of(path: Path) -> Iterator[dict[str, Any]]:
     """Every reject of a ledger, as it stands in the file of rejects."""
     with opened(path) as database:
         yield from database.rejects()
+
+
+def forget_rejects(path: Path) -> int:
+    """Remove from a ledger what its rejects hold of people's messages, and say how many there are.
+
+    Places and reasons stay. The next import that reads the same records notes them again.
+    """
+    with opened(path) as database:
+        target = database.target()
+    with Ledger(path, target) as ledger:
+        return ledger.forget_rejects()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from asapp_conversations_client.facts import BATCH
 from attrs import frozen
@@ -15,6 +15,11 @@ from .sources import SourceError
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a value, outermost first."""
+
+Value = TypeVar("Value")
+
+NAME = re.compile(r"[^\W\d][\w .:/()#-]{0,63}")
+"""What the name of a column looks like."""
 
 WORDS = {
     "conversation": {"dialogue", "dialog", "chat", "session", "thread", "case", "ticket"},
@@ -83,45 +88,45 @@ def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterato
         yield Field(path, required, schema.get("format") == "date-time")
 
 
-def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
+def check_mapping(mapping: Mapping[str, Value]) -> dict[str, Value]:
     """`mapping` keyed by each field's `name`; keys may be written in any of the accepted ways."""
-    names = {_plain(item.name): item.name for item in fields()}
     messages = BATCH.messages_property
-    names[_plain(messages)] = messages
-    checked = {}
-    for key, column in mapping.items():
-        if _plain(key) not in names:
+    names = {plain_name(name): name for name in (*(item.name for item in fields()), messages)}
+    for key in mapping:
+        if plain_name(key) not in names:
             known = ", ".join([*(item.column for item in fields()), messages])
             raise SourceError(f"there is no field {key!r} to map; the fields are {known}")
-        checked[names[_plain(key)]] = column
-    return checked
+    return {names[plain_name(key)]: value for key, value in mapping.items()}
 
 
-def locate(name: str, columns: Collection[str], mapping: Mapping[str, str]) -> KeyPath | None:
-    """Where the field called `name` is found in a record with these columns, if it is there.
+class Columns:
+    """The columns of a record, or of many, and where they hold a field."""
 
-    Case, dots and underscores make no difference unless that would leave a choice, which is a
-    `SourceError`. A column called like the outer name holds the inner ones.
-    """
-    if name in mapping:
-        column = mapping[name]
-        outer, *inner = column.split(".")
-        if column in columns:
-            return (column,)
-        return (outer, *inner) if inner and outer in columns else None
-    whole = _only(name, columns)
-    if whole is not None:
-        return (whole,)
-    outer, *inner = name.split(".")
-    holder = _only(outer, columns) if inner else None
-    return None if holder is None else (holder, *inner)
+    def __init__(self, names: Sequence[str], mapping: Mapping[str, str]) -> None:
+        self._names = names
+        self._mapping = mapping
+        self._like: dict[str, list[str]] = {}
+        for name in names:
+            self._like.setdefault(plain_name(name), []).append(name)
 
+    def find(self, name: str) -> list[KeyPath]:
+        """Each place where the field of that name could be.
 
-def _only(name: str, columns: Collection[str]) -> str | None:
-    found = [column for column in columns if _plain(column) == _plain(name)]
-    if len(found) > 1 and name not in found:
-        raise SourceError(f"columns {', '.join(found)} could all be {name}; choose one with --map")
-    return name if name in found else next(iter(found), None)
+        Case, dots and underscores make no difference, but an exact name wins. A column called like
+        the outer name holds the inner ones.
+        """
+        if name in self._mapping:
+            column = self._mapping[name]
+            outer, *inner = column.split(".")
+            whole: list[KeyPath] = [(one,) for one in self._names if one == column]
+            return whole or [(outer, *inner)] * (bool(inner) and outer in self._names)
+        outer, *inner = name.split(".")
+        holders = self._called(outer) if inner else []
+        return [(column,) for column in self._called(name)] + [(one, *inner) for one in holders]
+
+    def _called(self, name: str) -> list[str]:
+        found = self._like.get(plain_name(name), [])
+        return [column for column in found if column == name] or found
 
 
 def missing_columns(
@@ -129,11 +134,18 @@ def missing_columns(
 ) -> SourceError:
     """The error for a source that lacks fields, with a `--map` that would fit."""
     missing = list(missing)
+    lacking = f"{place} has no column for {', '.join(item.column for item in missing)}"
+    if not all(map(NAME.fullmatch, filter(None, columns))):
+        # A file without a header begins with what people have said.
+        return SourceError(
+            f"{lacking}. The names of its {len(columns)} columns are not shown, since some look like "
+            "data: does it begin with a header?"
+        )
     wrong = [f"{item.column}={mapping[item.name]}" for item in missing if item.name in mapping]
     named = f" (--map {' '.join(wrong)} names no column)" if wrong else ""
     return SourceError(
-        f"{place} has no column for {', '.join(item.column for item in missing)}{named}. "
-        f"Its columns are {', '.join(columns) or 'none'}. {_advice(missing, columns)}"
+        f"{lacking}{named}. Its columns are {', '.join(columns) or 'none'}. "
+        f"{_advice(missing, columns)}"
     )
 
 
@@ -165,11 +177,7 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names differ in case, dots and underscores alone."""
-    return _plain(one) == _plain(other)
-
-
 @lru_cache(maxsize=10_000)
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name without what makes no difference: case, dots and underscores."""
     return re.sub(r"[\W_]", "", name).casefold()

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import sys
 from contextlib import ExitStack
 from glob import glob
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
 from attrs import frozen
 
-from .formats import BYTE_ORDER_MARK, Numbered, decoded, read_csv, read_json, read_json_lines
+from .csv_text import CsvReader
+from .json_text import BYTE_ORDER_MARK, Numbered, read_json, read_json_lines
 from .sources import STANDARD_INPUT, ReadOptions, SourceError
-from .tables import open_parquet, table_records
+from .tables import Rows, open_parquet
 
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """The first bytes of what can be unpacked."""
 
+FOREIGN = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook: unpack it, or save the sheet as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV UTF-8",
+    b"\xfd7zXZ\x00": "packed with xz: unpack it, or pack it with gzip or zstd",
+    b"BZh": "packed with bzip2: unpack it, or pack it with gzip or zstd",
+    b"7z\xbc\xaf": "packed with 7-Zip: unpack it, or pack it with gzip or zstd",
+    b"ARROW1": "an Arrow file: hand its table to import_messages, or write it as Parquet",
+    b"Obj\x01": "an Avro file: write it as Parquet or JSON Lines",
+    b"SQLite format 3": "a SQLite database: read it with --query and DuckDB's sqlite_scan",
+}
+"""The first bytes of what cannot be read, and what to do instead."""
+
 PARQUET = b"PAR1"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 FORMATS = {
     ".jsonl": "lines",
     ".ndjson": "lines",
@@ -36,6 +49,9 @@ PEEKED = 64 * 1024
 REJECTS_SUFFIX = ".rejects.jsonl"
 """How the names of files of rejects end."""
 
+OWN = re.compile(r"\.(rejects\.jsonl|ledger(\.lock|-wal|-shm)?)$")
+"""The names of what imports leave behind, which no pattern means."""
+
 
 @frozen
 class Feed:
@@ -45,19 +61,19 @@ class Feed:
         name: the file's, or what stands for it.
         unit: what `records` are counted in, as `Place` has it.
         columns: the names that every record has; None where each record has its own.
-        records: each with its number.
+        records: each with its number, given the columns that somebody reads.
     """
 
     name: str
     unit: str
     columns: list[str] | None
-    records: Numbered
+    records: Rows
 
 
 def find_files(paths: tuple[str, ...]) -> list[str]:
     """The files that the names and patterns stand for, in order, each once, by whatever name.
 
-    A pattern does not find the rejects that imports have written.
+    A pattern does not find what imports have left behind.
     """
     found: dict[object, str] = {}
     for path in paths:
@@ -71,7 +87,7 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
             names = [
                 name
                 for name in sorted(glob(path, recursive=True))  # noqa: PTH207
-                if Path(name).is_file() and not name.endswith(REJECTS_SUFFIX)
+                if Path(name).is_file() and not OWN.search(name)
             ]
         if not names:
             raise SourceError(f"there is no file {path}")
@@ -88,29 +104,52 @@ def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
     try:
         stream = _unpacked(path, closing)
         head = _peek(stream)
-        kind = FORMATS.get(Path(PACKED.sub("", path)).suffix.lower()) or _recognised(head)
         if head.startswith(PARQUET):
-            return _parquet_feed(path, options, closing)
-        if head.startswith(UTF_16):
-            raise SourceError(f"{path} is UTF-16; save it as UTF-8")
-        if kind == "json" and _is_json_lines(head):
-            kind = "lines"
-        if kind == "lines":
-            return Feed(path, "line", None, _readable(path, read_json_lines(stream)))
-        if kind == "json":
-            return Feed(path, "record", None, _readable(path, read_json(stream, path)))
-        if kind == "parquet":
-            raise SourceError(f"{path} is no Parquet file")
-        text = decoded(stream)
-        closing.callback(text.detach)
-        header, records = read_csv(text, path, "\t" if kind == "tsv" else None)
-        return Feed(path, "row", header, _readable(path, records))
-    except (OSError, pa.ArrowException) as error:
+            return _parquet_feed(path, closing)
+        for beginning, words in FOREIGN.items():
+            if head.startswith(beginning):
+                raise SourceError(f"{path} is {words}")
+        if options.encoding not in (None, "utf-8"):
+            stream = io.BufferedReader(cast("Any", _Recoded(stream, options.encoding)), PEEKED)
+            head = _peek(stream)
+        elif encoding := _wide_encoding(head):
+            raise SourceError(
+                f"{path} is {encoding.upper()}: save it as UTF-8, or say --encoding {encoding}"
+            )
+        return _text_feed(path, stream, head, options, closing)
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise unreadable(path, error) from None
+
+
+def _text_feed(
+    path: str, stream: io.BufferedReader, head: bytes, options: ReadOptions, closing: ExitStack
+) -> Feed:
+    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    kind = FORMATS.get(Path(PACKED.sub("", path)).suffix.lower())
+    if kind == "parquet":
+        raise SourceError(f"{path} is no Parquet file")
+    if kind is None:
+        kind = "json" if start[:1] in (b"{", b"[") else "csv"
+    if kind == "json" and _first_line_is(b"{", start):
+        kind = "lines"
+    if kind == "lines" and start[:1] == b"[" and not _first_line_is(b"[", start):
+        kind = "json"
+    if kind == "lines":
+        return Feed(path, "line", None, lambda _: _readable(path, read_json_lines(stream)))
+    if kind == "json":
+        return Feed(path, "record", None, lambda _: _readable(path, read_json(stream, path)))
+    delimiter = options.delimiter or ("\t" if kind == "tsv" else None)
+    reader = CsvReader(stream, path, delimiter, one_line_rows=options.one_line_rows)
+    closing.callback(reader.text.detach)
+    return Feed(path, "row", reader.header, lambda wanted: _readable(path, reader.records(wanted)))
 
 
 def unreadable(path: str, error: Exception) -> SourceError:
     """The error for a file that the system, or its own format, does not let be read."""
+    if isinstance(error, UnicodeError):
+        return SourceError(
+            f"{path} is not in the encoding that was told: it {getattr(error, 'reason', error)}"
+        )
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return SourceError(f"{path} cannot be read: {reason}")
 
@@ -118,7 +157,7 @@ def unreadable(path: str, error: Exception) -> SourceError:
 def _readable(path: str, records: Numbered) -> Numbered:
     try:
         yield from records
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise unreadable(path, error) from None
 
 
@@ -139,16 +178,52 @@ def _peek(stream: io.BufferedReader) -> bytes:
     return stream.peek(PEEKED)[:PEEKED]
 
 
-def _recognised(head: bytes) -> str:
-    """The kind of text that begins so."""
-    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1]
-    return "json" if start in (b"{", b"[") else "csv"
+class _Recoded(io.RawIOBase):
+    """A stream of another encoding as UTF-8; what is no text in it is none in UTF-8 either."""
+
+    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        ended = False
+        while not self._left and not ended:
+            content = self._stream.read(PEEKED)
+            ended = not content
+            self._left = self._decoder.decode(content, ended).encode("utf-8", "surrogateescape")
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
 
-def _is_json_lines(head: bytes) -> bool:
-    """Whether the first line that is not blank is a whole object."""
-    line = head.removeprefix(BYTE_ORDER_MARK).lstrip().split(b"\n", 1)[0]
-    if not line.startswith(b"{"):
+def _wide_encoding(head: bytes) -> str | None:
+    """The encoding of text whose characters take two or four bytes each."""
+    for mark, name in {
+        codecs.BOM_UTF32_LE: "utf-32",
+        codecs.BOM_UTF32_BE: "utf-32",
+        codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16",
+    }.items():
+        if head.startswith(mark):
+            return name
+    # Without a mark, the first characters tell, which are of ASCII in all that can be read.
+    zeros = "".join("0" if byte == 0 else "x" for byte in head[:4])
+    return {
+        "x000": "utf-32-le",
+        "000x": "utf-32-be",
+        "x0x0": "utf-16-le",
+        "0x0x": "utf-16-be",
+    }.get(zeros)
+
+
+def _first_line_is(bracket: bytes, start: bytes) -> bool:
+    """Whether the first line is a whole value of that kind, and not all that there is."""
+    line, _, rest = start.partition(b"\n")
+    if not line.startswith(bracket) or (bracket == b"[" and not rest.strip()):
         return False
     try:
         orjson.loads(line)
@@ -157,10 +232,8 @@ def _is_json_lines(head: bytes) -> bool:
     return True
 
 
-def _parquet_feed(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
+def _parquet_feed(path: str, closing: ExitStack) -> Feed:
     if path == STANDARD_INPUT or PACKED.search(path):
         raise SourceError(f"{path}: Parquet is read from a file that is not packed any further")
-    schema, batches = open_parquet(path, closing)
-    return Feed(
-        path, "row", schema.names, _readable(path, table_records(schema, batches, path, options))
-    )
+    columns, rows = open_parquet(path, closing)
+    return Feed(path, "row", columns, lambda wanted: _readable(path, rows(wanted)))

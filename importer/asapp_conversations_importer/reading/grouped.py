@@ -5,51 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from .messages import Conversation, Place, ReadyMessage, Reject
-from .record_parser import InvalidRecord, RecordParser
+from .messages import Conversation, Place, ReadyMessage, Reject, record_of
+from .originals import original
+from .record_parser import Outcome, RecordParser, UnclearMessage, ValidMessage
 from .sources import ReadOptions, Records, Source
-from .staging import Totals
+from .totals import Totals, count_odd_times
+from .unclear import settle
 
-
-def group(
-    records: Iterable[Mapping[str, Any]],
-    options: ReadOptions | None = None,
-    on_reject: Callable[[Reject], None] = lambda reject: None,
-) -> Iterator[Conversation]:
-    """Conversations from records that come grouped by conversation, one after the other.
-
-    Nothing is staged: a conversation's messages are in memory, and no more.
-
-    Args:
-        records: messages with their conversation's id, or conversations with their messages.
-        options: how they are understood.
-        on_reject: is given what was not taken.
-    """
-    parser = RecordParser(options or ReadOptions())
-    current = ""
-    messages: list[tuple[int, ReadyMessage]] = []
-    for number, record in enumerate(records, start=1):
-        place = Place("records", "record", number)
-        for outcome in parser.parse(record):
-            if isinstance(outcome, InvalidRecord):
-                on_reject(outcome.at(place))
-                continue
-            if messages and outcome.conversation_id != current:
-                yield _ordered(current, messages)
-                messages = []
-            current = outcome.conversation_id
-            messages.append((outcome.sent_at, ReadyMessage(outcome.content, place)))
-    if messages:
-        yield _ordered(current, messages)
-
-
-def _ordered(conversation_id: str, messages: list[tuple[int, ReadyMessage]]) -> Conversation:
-    messages.sort(key=lambda pair: pair[0])
-    return Conversation(conversation_id, [message for _, message in messages])
+NAME, UNIT = "records", "record"
+COMES_AGAIN = (
+    "its conversation has ended with an earlier record: hand in the records of each conversation "
+    "one after the other, or as files, which are sorted"
+)
 
 
 class GroupedReader:
-    """Reads records that come grouped while they are sent; to be used like `Staging`."""
+    """Reads records that come grouped while they are sent; to be used like `Staging`.
+
+    A conversation's messages are in memory, and of those that have ended the ids.
+    """
 
     def load(
         self,
@@ -58,10 +32,15 @@ class GroupedReader:
         on_reject: Callable[[Reject], None],
         on_progress: Callable[[int], None],
     ) -> Totals:
-        """Nothing is read yet, and so nothing is known."""
+        """Nothing is read yet, and so nothing is known; odd times are counted as they come."""
         assert isinstance(source, Records)
-        self._conversations = group(source.data, options, on_reject)
-        return Totals()
+        totals = Totals()
+        self._parser = RecordParser(options, NAME, UNIT, totals.odd_times)
+        self._options = options
+        self._totals = totals
+        self._on_reject = on_reject
+        self._conversations = self._grouped(source.data)
+        return totals
 
     def request_count(self, max_messages: int) -> None:
         """Not known before all is read."""
@@ -72,3 +51,50 @@ class GroupedReader:
 
     def interrupt(self) -> None:
         """`load` is over at once."""
+
+    def _grouped(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Conversation]:
+        current = ""
+        messages: list[tuple[ValidMessage | UnclearMessage, Place]] = []
+        ended: set[str] = set()
+        for number, record in enumerate(records, start=1):
+            place = Place(NAME, UNIT, number)
+            for outcome in self._parsed(record, place):
+                if isinstance(outcome, Reject):
+                    self._on_reject(outcome)
+                    continue
+                one = outcome if isinstance(outcome, ValidMessage) else outcome.earlier
+                if one.conversation_id in ended:
+                    kept = record_of(one.conversation_id, one.content)
+                    reject = Reject(place, one.conversation_id, None, COMES_AGAIN, kept)
+                    self._on_reject(reject)
+                    continue
+                if messages and one.conversation_id != current:
+                    ended.add(current)
+                    yield from self._ordered(current, messages)
+                    messages = []
+                current = one.conversation_id
+                messages.append((outcome, place))
+        yield from self._ordered(current, messages)
+
+    def _parsed(self, record: object, place: Place) -> Iterable[Outcome]:
+        try:
+            return self._parser.parse(record, place.number)
+        except Exception as error:  # noqa: BLE001 - a record's own code can raise anything
+            reason = f"cannot be read: {type(error).__name__}"
+            return [Reject(place, None, None, reason, original(record))]
+
+    def _ordered(
+        self, conversation_id: str, messages: list[tuple[ValidMessage | UnclearMessage, Place]]
+    ) -> Iterator[Conversation]:
+        kept = []
+        settled = settle([message for message, _ in messages], self._options.ambiguous)
+        for outcome, (_, place) in zip(settled, messages, strict=True):
+            if isinstance(outcome, Reject):
+                self._on_reject(outcome)
+            else:
+                count_odd_times([outcome.sent_at], self._totals.odd_times)
+                ready = ReadyMessage(outcome.content, place)
+                kept.append((outcome.sent_at, outcome.finer, ready))
+        kept.sort(key=lambda item: item[:2])
+        if kept:
+            yield Conversation(conversation_id, [ready for *_, ready in kept])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,11 +16,15 @@ from attrs import define, field
 
 from .fields import Field, fields, missing_columns
 from .files import Feed, find_files, open_file
-from .messages import Place, Reject
+from .layouts import Layouts
+from .messages import Reject
 from .originals import size_of
-from .record_parser import RecordParser, ValidMessage
+from .query import open_query
+from .record_parser import RecordParser, UnclearMessage, ValidMessage
 from .sources import Files, Query, ReadOptions, Source
-from .tables import open_query, open_table, table_records
+from .tables import open_table
+from .totals import Totals, count_odd_times
+from .unclear import settle
 
 CHUNK_BYTES = 2 * 1024 * 1024
 """Of messages and rejects that are handed on together."""
@@ -23,10 +32,14 @@ CHUNK_BYTES = 2 * 1024 * 1024
 OVERHEAD = 500
 """Bytes that one takes besides its text."""
 
+SETTLED = 2000
+"""Messages whose time has become clear that are handed on together."""
+
 SCHEMA = pa.schema(
     [
         ("conversation_id", pa.string()),
         ("sent_at", pa.int64()),
+        ("finer", pa.int32()),
         ("sequence", pa.int64()),
         ("feed", pa.int32()),
         ("number", pa.int64()),
@@ -34,6 +47,10 @@ SCHEMA = pa.schema(
     ]
 )
 """A message in a chunk; `feed` and `number` are its place, `sequence` its turn in the source."""
+
+UNSORTED, UNCLEAR = "unsorted", "unclear"
+"""The tables of messages, and of those whose local time can be two; of these the content is the
+pickled `UnclearMessage`."""
 
 
 def open_feeds(
@@ -49,30 +66,39 @@ def open_feeds(
                 with ExitStack() as closing:
                     yield open_file(path, options, closing)
         case Query(sql):
-            schema, batches = open_query(sql, connection, interrupted)
-            yield Feed(
-                "query", "row", schema.names, table_records(schema, batches, "the query", options)
-            )
+            yield Feed("query", "row", *open_query(sql, connection, interrupted))
         case _:
-            schema, batches = open_table(source.data)
-            yield Feed(
-                "table", "row", schema.names, table_records(schema, batches, "the table", options)
-            )
+            yield Feed("table", "row", *open_table(source.data))
 
 
 @define
 class _Chunk:
-    """Messages and rejects on their way.
-
-    Messages are kept in columns: a tuple for each would be a hundred thousand objects that the
-    garbage collector goes through again and again.
+    """Messages on their way, in columns: a tuple for each would be a hundred thousand objects that
+    the garbage collector goes through again and again.
     """
 
     ids: list[str] = field(factory=list)
     times: list[int] = field(factory=list)
-    contents: list[bytes] = field(factory=list)
+    finer: list[int] = field(factory=list)
+    turns: list[int] = field(factory=list)
     numbers: list[int] = field(factory=list)
-    rejects: list[Reject] = field(factory=list)
+    contents: list[bytes] = field(factory=list)
+
+    def add(self, message: ValidMessage, turn: int, number: int, content: bytes) -> None:
+        """Take in a message, at its turn, of the record of that number."""
+        self.ids.append(message.conversation_id)
+        self.times.append(message.sent_at)
+        self.finer.append(message.finer)
+        self.turns.append(turn)
+        self.numbers.append(number)
+        self.contents.append(content)
+
+    def batch(self, feed: int) -> pa.RecordBatch:
+        """What has been taken in, of the feed of that number."""
+        feeds = [feed] * len(self.ids)
+        columns = (self.ids, self.times, self.finer, self.turns, feeds, self.numbers, self.contents)
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
+        return pa.record_batch(arrays, schema=SCHEMA)
 
 
 @define
@@ -80,25 +106,20 @@ class Loader:
     """Takes feeds, and counts.
 
     Attributes:
-        insert: is given each chunk of messages, as `SCHEMA` has it.
+        insert: is given the name of a table and a chunk of messages, as `SCHEMA` has it.
         on_reject: is given each reject.
         on_progress: is given the number of records so far, after each chunk.
         feeds: those taken so far.
-        records: how many records they had.
-        messages: how many valid messages.
-        rejected: how many rejects.
-        bytes: of the messages' JSON.
+        totals: what they held.
     """
 
     options: ReadOptions
-    insert: Callable[[pa.RecordBatch], None]
+    insert: Callable[[str, pa.RecordBatch], None]
     on_reject: Callable[[Reject], None]
     on_progress: Callable[[int], None]
     feeds: list[Feed] = field(factory=list)
-    records: int = 0
-    messages: int = 0
-    rejected: int = 0
-    bytes: int = 0
+    totals: Totals = field(factory=Totals)
+    _turns: int = 0
 
     def take(self, feed: Feed) -> None:
         """Read a feed to its end.
@@ -107,70 +128,103 @@ class Loader:
             SourceError: it cannot be read, or has no column for a field that has to be there.
         """
         self.feeds.append(feed)
-        parser = RecordParser(self.options)
-        if feed.columns is not None:
-            _check_header(feed, parser)
-        chunk, size, checked = _Chunk(), 0, False
-        for number, record in feed.records:
-            self.records += 1
-            for outcome in parser.parse(record):
+        parser = RecordParser(self.options, feed.name, feed.unit, self.totals.odd_times)
+        wanted = {} if feed.columns is None else _check_header(feed, feed.columns, parser.layouts)
+        clear, unclear, rejects, size, checked = _Chunk(), _Chunk(), list[Reject](), 0, False
+        for number, record in feed.records(wanted):
+            self.totals.records += 1
+            for outcome in parser.parse(record, number):
+                self._turns += 1
                 if isinstance(outcome, ValidMessage):
-                    conversation_id, sent_at, content = outcome
-                    chunk.ids.append(conversation_id)
-                    chunk.times.append(sent_at)
-                    chunk.contents.append(content)
-                    chunk.numbers.append(number)
+                    clear.add(outcome, self._turns, number, outcome.content)
+                    size += len(outcome.content) + OVERHEAD
+                elif isinstance(outcome, UnclearMessage):
+                    content = pickle.dumps(outcome)
+                    unclear.add(outcome.earlier, self._turns, number, content)
                     size += len(content) + OVERHEAD
                 else:
-                    chunk.rejects.append(outcome.at(Place(feed.name, feed.unit, number)))
+                    rejects.append(outcome)
                     size += size_of(outcome.record) + OVERHEAD
             if size >= CHUNK_BYTES:
                 if not checked:
-                    _check_found(feed, parser)
+                    _check_found(feed, parser.layouts)
                     checked = True
-                self._pass_on(chunk)
-                chunk, size = _Chunk(), 0
+                self._pass_on(clear, unclear, rejects)
+                clear, unclear, rejects, size = _Chunk(), _Chunk(), [], 0
         if not checked:
-            _check_found(feed, parser)
-        self._pass_on(chunk)
+            _check_found(feed, parser.layouts)
+        self._pass_on(clear, unclear, rejects)
 
-    def _pass_on(self, chunk: _Chunk) -> None:
-        for reject in chunk.rejects:
-            self.on_reject(reject)
-        if chunk.ids:
-            self.insert(self._arrow(chunk))
-        self.messages += len(chunk.ids)
-        self.rejected += len(chunk.rejects)
-        self.bytes += sum(map(len, chunk.contents))
-        self.on_progress(self.records)
+    def _pass_on(self, clear: _Chunk, unclear: _Chunk, rejects: list[Reject]) -> None:
+        for reject in rejects:
+            self.reject(reject)
+        for table, chunk in ((UNSORTED, clear), (UNCLEAR, unclear)):
+            if chunk.ids:
+                self.insert(table, chunk.batch(len(self.feeds) - 1))
+        self._count(clear.times, clear.contents)
+        self.on_progress(self.totals.records)
 
-    def _arrow(self, chunk: _Chunk) -> pa.RecordBatch:
-        count = len(chunk.ids)
-        sequence = range(self.messages, self.messages + count)
-        feeds = [len(self.feeds) - 1] * count
-        columns = (chunk.ids, chunk.times, sequence, feeds, chunk.numbers, chunk.contents)
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
-        return pa.record_batch(arrays, schema=SCHEMA)
+    def _count(self, times: list[int], contents: list[bytes]) -> None:
+        self.totals.messages += len(contents)
+        self.totals.bytes += sum(map(len, contents))
+        count_odd_times(times, self.totals.odd_times)
+
+    def reject(self, reject: Reject) -> None:
+        """Pass on a reject."""
+        self.totals.rejected += 1
+        self.on_reject(reject)
+
+    def settle(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take in the unclear messages, or reject them.
+
+        `rows` are all messages of their conversations, one after the other, in the order of the
+        source, as `SCHEMA` has them, but with a content only where it is unclear.
+        """
+        chunks: dict[int, _Chunk] = defaultdict(_Chunk)
+        for _, conversation in groupby(rows, itemgetter(0)):
+            members = list(conversation)
+            messages = [
+                pickle.loads(row[-1]) if row[-1] else ValidMessage._make((*row[:3], b""))
+                for row in members
+            ]
+            settled = settle(messages, self.options.ambiguous)
+            for (*_, turn, feed, number, unclear), outcome in zip(members, settled, strict=True):
+                if isinstance(outcome, Reject):
+                    self.reject(outcome)
+                elif unclear:
+                    chunks[feed].add(outcome, turn, number, outcome.content)
+                    if len(chunks[feed].ids) >= SETTLED:
+                        self._insert_settled(feed, chunks.pop(feed))
+        for feed, chunk in chunks.items():
+            self._insert_settled(feed, chunk)
+
+    def _insert_settled(self, feed: int, chunk: _Chunk) -> None:
+        self.insert(UNSORTED, chunk.batch(feed))
+        self._count(chunk.times, chunk.contents)
 
 
-def _check_header(feed: Feed, parser: RecordParser) -> None:
-    """Raise for a field that has no column; a list of messages has those of a message inside."""
-    parser.layout(tuple(feed.columns or ()))
+def _check_header(feed: Feed, columns: list[str], layouts: Layouts) -> dict[str, bool]:
+    """The columns that are read; raises for a field that has none.
+
+    A list of messages has those of a message inside.
+    """
+    wanted = layouts.of_table(columns)
     known = fields()
-    wanted = [known.conversation] if parser.has_messages else known
-    _demand([item for item in wanted if item.required], feed, parser)
+    needed = [known.conversation] if layouts.list in layouts.found else known
+    _demand([item for item in needed if item.required], feed, layouts)
+    return wanted
 
 
-def _check_found(feed: Feed, parser: RecordParser) -> None:
+def _check_found(feed: Feed, layouts: Layouts) -> None:
     """Raise for a field that no record has had, while there are columns that nothing takes.
 
     Without such a column it is the records that lack a value, and each is rejected by itself.
     """
-    if parser.unused:
-        _demand([item for item in fields() if item.required], feed, parser)
+    if layouts.unused:
+        _demand([item for item in fields() if item.required], feed, layouts)
 
 
-def _demand(wanted: Iterable[Field], feed: Feed, parser: RecordParser) -> None:
-    missing = [item for item in wanted if item.name not in parser.found]
+def _demand(wanted: Iterable[Field], feed: Feed, layouts: Layouts) -> None:
+    missing = [item for item in wanted if item.name not in layouts.found]
     if missing:
-        raise missing_columns(feed.name, missing, list(parser.columns), parser.mapping)
+        raise missing_columns(feed.name, missing, list(layouts.columns), layouts.mapping)

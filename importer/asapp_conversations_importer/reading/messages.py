@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from asapp_conversations import Problem
+from asapp_conversations_client.facts import BATCH
 from attrs import field as attribute
 from attrs import frozen
 
@@ -20,14 +22,17 @@ class Place:
             that the header is row 1 and a cell's line breaks make no difference; "row" in a table
             or a query's result, from 1; "record" in JSON and in an iterable, from 1.
         number: which one, from 1.
+        message: which message of the record's list, from 1, if it has one.
     """
 
     file: str
     unit: str
     number: int
+    message: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.unit} {self.number}"
+        within = f", message {self.message}" if self.message else ""
+        return f"{self.file}, {self.unit} {self.number}{within}"
 
 
 @frozen
@@ -39,7 +44,8 @@ class Reject:
         conversation_id: its conversation, if that much is valid.
         field: the first field that is wrong, by the document's name, if it is a field.
         reason: what is wrong; never quotes the data.
-        record: the record as JSON can carry it, for `read` to take once it is mended.
+        record: the record as JSON can carry it, by the document's names; `{"raw": …}` holds what
+            could not be taken apart.
         more: what else is wrong.
     """
 
@@ -56,12 +62,10 @@ class Reject:
 
     def to_dict(self) -> dict[str, Any]:
         """The line of a file of rejects, which can be imported like any record."""
-        line: dict[str, Any] = {
-            "file": self.place.file,
-            self.place.unit: self.place.number,
-            "field": self.field,
-            "reason": self.reason,
-        }
+        line: dict[str, Any] = {"file": self.place.file, self.place.unit: self.place.number}
+        if self.place.message:
+            line["message"] = self.place.message
+        line |= {"field": self.field, "reason": self.reason}
         if self.more:
             line["more"] = [str(problem) for problem in self.more]
         if self.conversation_id is not None:
@@ -83,3 +87,8 @@ class Conversation:
 
     conversation_id: str
     messages: Sequence[ReadyMessage]
+
+
+def record_of(conversation_id: str, content: bytes) -> dict[str, Any]:
+    """A message's record by itself: its JSON with its conversation's id."""
+    return {BATCH.conversation_parameter: conversation_id, **orjson.loads(content)}

@@ -57,8 +57,9 @@ def _formats(patterns: OneOrMore) -> tuple[str, ...]:
 
 def _codec(name: str | None) -> str | None:
     try:
+        "".encode(name or "utf-8")
         return name and codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise InvalidRequestError(
             f"encoding {name}: there is no such encoding; write a name such as cp1252 or utf-16"
         ) from None

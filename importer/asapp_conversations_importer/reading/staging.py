@@ -7,20 +7,20 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 from asapp_conversations import InvalidRequestError
-from attrs import frozen
 
+from .csv_text import long_cells
 from .duckdb_engine import connect, run_interruptibly
 from .files import Feed
-from .formats import wide_csv_fields
-from .loading import Loader, open_feeds
+from .loading import SCHEMA, UNCLEAR, UNSORTED, Loader, open_feeds
 from .messages import Conversation, Place, ReadyMessage, Reject
 from .scratch import own_folder
 from .sources import ReadOptions, Source
+from .totals import Totals
 
 MEMORY_LIMIT = 1_000_000_000
 READ_AHEAD = 8192
@@ -29,25 +29,6 @@ READ_AHEAD = 8192
 
 class StagingError(InvalidRequestError):
     """The folder for staging cannot hold what has to be sorted; nothing was sent."""
-
-
-@frozen
-class Totals:
-    """What a source holds.
-
-    Attributes:
-        records: how many records were read.
-        conversations: how many conversations have a valid message.
-        messages: how many messages are valid.
-        rejected: how many messages, and records that are none, are not.
-        bytes: of the valid messages' JSON.
-    """
-
-    records: int = 0
-    conversations: int = 0
-    messages: int = 0
-    rejected: int = 0
-    bytes: int = 0
 
 
 class Staging:
@@ -112,23 +93,31 @@ class Staging:
             SourceError: the source cannot be read as a whole.
             StagingError: the disk is full, or the memory limit too low.
         """
-        loader = Loader(options or ReadOptions(), self._insert, on_reject, on_progress, self._feeds)
-        with wide_csv_fields():
-            self._run(
-                "CREATE TABLE unsorted (conversation_id VARCHAR, sent_at BIGINT, sequence BIGINT, "
-                "feed INTEGER, number BIGINT, content BLOB)"
-            )
-            feeds = open_feeds(source, loader.options, self._queries, lambda: self._interrupted)
+        options = options or ReadOptions()
+        loader = Loader(options, self._insert, on_reject, on_progress, self._feeds)
+        for table in (UNSORTED, UNCLEAR):
+            self._store(f"CREATE TABLE {table} AS FROM batch", SCHEMA.empty_table())
+        with long_cells():
+            feeds = open_feeds(source, options, self._queries, lambda: self._interrupted)
             with closing(feeds):
                 for feed in feeds:
                     loader.take(feed)
+        in_question = self._rows(
+            f"SELECT * EXCLUDE content, NULL AS content FROM {UNSORTED} "
+            f"SEMI JOIN {UNCLEAR} USING (conversation_id) "
+            f"UNION ALL FROM {UNCLEAR} ORDER BY conversation_id, sequence"
+        )
+        loader.settle(in_question)
         self._run(
             "CREATE TABLE messages AS SELECT conversation_id, feed, number, content "
-            "FROM unsorted ORDER BY conversation_id, sent_at, sequence"
+            f"FROM {UNSORTED} ORDER BY conversation_id, sent_at, finer, sequence"
         )
-        self._run("DROP TABLE unsorted")
-        (conversations,) = self._fetch("SELECT count(DISTINCT conversation_id) FROM messages")
-        return Totals(loader.records, conversations, loader.messages, loader.rejected, loader.bytes)
+        for table in (UNSORTED, UNCLEAR):
+            self._run(f"DROP TABLE {table}")
+        (loader.totals.conversations,) = self._fetch(
+            "SELECT count(DISTINCT conversation_id) FROM messages"
+        )
+        return loader.totals
 
     def request_count(self, max_messages: int) -> int:
         """How many requests of so many messages at most the conversations take."""
@@ -151,28 +140,33 @@ class Staging:
     def _pass(self) -> Generator[Conversation, None, None]:
         current = ""
         messages: list[ReadyMessage] = []
-        with closing(self._connection.cursor()) as cursor:
-            for batch in cursor.sql("FROM messages").to_arrow_reader(READ_AHEAD):
-                rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                for conversation_id, feed, number, content in rows:
-                    if messages and conversation_id != current:
-                        yield Conversation(current, messages)
-                        messages = []
-                    current = conversation_id
-                    place = Place(self._feeds[feed].name, self._feeds[feed].unit, number)
-                    messages.append(ReadyMessage(content, place))
+        for conversation_id, feed, number, content in self._rows("FROM messages"):
+            if messages and conversation_id != current:
+                yield Conversation(current, messages)
+                messages = []
+            current = conversation_id
+            place = Place(self._feeds[feed].name, self._feeds[feed].unit, number)
+            messages.append(ReadyMessage(content, place))
         if messages:
             yield Conversation(current, messages)
 
-    def _insert(self, batch: pa.RecordBatch) -> None:
-        def insert() -> None:
+    def _rows(self, query: str) -> Generator[tuple[Any, ...], None, None]:
+        with closing(self._connection.cursor()) as cursor:
+            for batch in cursor.sql(query).to_arrow_reader(READ_AHEAD):
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def _insert(self, table: str, batch: pa.RecordBatch) -> None:
+        self._store(f"INSERT INTO {table} FROM batch", pa.table(batch))
+
+    def _store(self, statement: str, batch: pa.Table) -> None:
+        def store() -> None:
             # Each batch is a transaction: what one holds is beyond DuckDB's limit of memory.
-            self._connection.register("batch", pa.table(batch))
-            self._connection.execute("INSERT INTO unsorted FROM batch")
+            self._connection.register("batch", batch)
+            self._connection.execute(statement)
             self._connection.unregister("batch")
 
         with self._explained():
-            run_interruptibly(self._connection, insert)
+            run_interruptibly(self._connection, store)
 
     def _run(self, statement: str) -> None:
         with self._explained():

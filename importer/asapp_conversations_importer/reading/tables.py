@@ -1,28 +1,29 @@
-"""Records out of tables, whose columns have types: Parquet, a query's result, a data frame."""
+"""Records out of tables, whose columns have types: Parquet, a data frame, a query's result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
 from typing import Any
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .duckdb_engine import run_interruptibly
-from .fields import check_mapping, fields, locate
-from .formats import Numbered
-from .sources import ReadOptions, SourceError
+from .json_text import Numbered
+from .originals import Unreadable
+from .sources import SourceError
 
 BATCH = 8192
 """Rows that are looked at together."""
 
-INTERRUPTED = "INTERRUPT"
-"""How DuckDB's message for an interrupt begins; on its way through Arrow it loses its type."""
+Wanted = Mapping[str, bool]
+"""The columns that are read, and whether each holds identifiers."""
+
+Rows = Callable[[Wanted], Numbered]
+"""A record a row, from row 1, of the wanted columns alone."""
 
 TEXTS = (
     pa.types.is_string,
@@ -32,116 +33,162 @@ TEXTS = (
     pa.types.is_large_binary,
     pa.types.is_binary_view,
 )
+LISTS = (
+    pa.types.is_list,
+    pa.types.is_large_list,
+    pa.types.is_fixed_size_list,
+    pa.types.is_list_view,
+    pa.types.is_large_list_view,
+)
+NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 ANY_ZONE = datetime(1970, 1, 1)
 IN_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def open_parquet(path: str, closing: ExitStack) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """A Parquet file's columns, and its rows in order."""
-    file = closing.enter_context(pq.ParquetFile(path))
-    return file.schema_arrow, file.iter_batches(batch_size=BATCH)
+def open_parquet(path: str, closing: ExitStack) -> tuple[list[str], Rows]:
+    """A Parquet file's columns, and its rows."""
+    file = closing.enter_context(
+        # Times of the old type of Spark are read as nanoseconds otherwise, whose years end in 2262.
+        pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us")
+    )
+
+    def batches(wanted: Wanted) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in file.iter_batches(BATCH, columns=list(wanted)):
+            rows += batch.num_rows
+            yield batch
+        if rows != file.metadata.num_rows:
+            raise SourceError(f"{path} is broken: it does not have the rows that it says it has")
+
+    return file.schema_arrow.names, lambda wanted: arrow_records(batches(wanted), wanted)
 
 
-def open_query(
-    sql: str, connection: duckdb.DuckDBPyConnection, interrupted: Callable[[], bool]
-) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-    """A query's columns, and its rows in order; it is asked whether an interrupt was wanted."""
-    try:
-        reader = run_interruptibly(connection, partial(_select, sql, connection))
-    except duckdb.Error as error:
-        raise query_error(error) from None
-    return reader.schema, _answered(reader, interrupted)
-
-
-def _select(sql: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
-    kinds = [statement.type for statement in connection.extract_statements(sql)]
-    if kinds != [duckdb.StatementType.SELECT]:
-        raise SourceError("the query has to be one SELECT")
-    return connection.sql(sql).to_arrow_reader(BATCH)
-
-
-def _answered(
-    reader: pa.RecordBatchReader, interrupted: Callable[[], bool]
-) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from reader
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
-        if not str(error).startswith(INTERRUPTED):
-            raise query_error(error) from None
-        if interrupted():
-            raise KeyboardInterrupt from None
-        # When one of its threads fails, DuckDB interrupts the others, and may tell of that alone.
-        raise SourceError("the query fails half-way, and DuckDB does not say why") from None
-
-
-SPEAK_OF_THE_QUERY = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-    duckdb.ParserException,
-)
-"""The errors of DuckDB that name parts of the query or files, and never the data."""
-
-
-def query_error(error: Exception) -> SourceError:
-    """The error for a query; what could quote the data is left out."""
-    if isinstance(error, SPEAK_OF_THE_QUERY):
-        return SourceError(f"the query fails: {error}")
-    kind = str(error).partition(":")[0]
-    return SourceError(f"the query fails: {kind} (the rest could quote the data; run it in DuckDB)")
-
-
-def open_table(data: Any) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-    """A table's columns, and its rows in order, of whatever speaks Arrow's stream interface."""
+def open_table(data: Any) -> tuple[list[str], Rows]:
+    """A table's columns, and its rows, of whatever speaks Arrow's stream interface."""
     if not hasattr(data, "__arrow_c_stream__"):
         raise SourceError(
             f"{type(data).__name__} is no table: a DuckDB relation, an Arrow table or reader, "
             "or a pandas or polars frame is expected"
         )
-    reader = pa.RecordBatchReader.from_stream(data)
-    return reader.schema, reader
+    if hasattr(data, "iloc"):
+        names = [str(name) for name in data.columns]
+        return names, lambda wanted: _records(_frame_chunks(data, names, wanted), wanted)
+    reader = _told(lambda: pa.RecordBatchReader.from_stream(data))
+    return reader.schema.names, lambda wanted: arrow_records(_batches(reader), wanted)
 
 
-def table_records(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch], name: str, options: ReadOptions
-) -> Numbered:
-    """A record a row, from row 1.
+def _told(work: Callable[[], Any]) -> Any:
+    """What the work returns; an error of another library says its kind alone, as it can quote."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - a library's own
+        raise SourceError(f"the table cannot be read: {type(error).__name__}") from None
 
-    A time without zone stays without; digits past the microsecond are dropped. Binary is read as
-    UTF-8. An integer, or a UUID, that stands where the document has an identifier becomes text.
-    """
-    if len(set(schema.names)) < len(schema.names):
-        raise SourceError(f"{name} has several columns of one name: {', '.join(schema.names)}")
-    identifiers = _identifiers(schema.names, options)
-    numbers = count(1)
-    for batch in batches:
-        columns = [
-            _values(column, as_text=column_name in identifiers)
-            for column_name, column in zip(schema.names, batch.columns, strict=True)
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    while (batch := _told(lambda: next(reader, None))) is not None:
+        yield batch
+
+
+def _frame_chunks(frame: Any, names: list[str], wanted: Wanted) -> Iterator[list[list[Any]]]:
+    """The columns of a pandas frame, of which each value that Arrow has no type for stays as it is."""
+    for start in range(0, len(frame), BATCH):
+        rows = frame.iloc[start : start + BATCH]
+        yield [
+            _series_values(rows.iloc[:, names.index(name)], as_text=is_id)
+            for name, is_id in wanted.items()
         ]
+
+
+def _series_values(series: Any, *, as_text: bool) -> list[Any]:
+    try:
+        return _values(pa.array(series, from_pandas=True), as_text=as_text)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        values = [
+            None if missing else value
+            for value, missing in zip(series.tolist(), series.isna(), strict=True)
+        ]
+        return [_as_identifier(value) for value in values] if as_text else values
+
+
+def arrow_records(batches: Iterable[pa.RecordBatch], wanted: Wanted) -> Numbered:
+    """A record a row, from row 1, of the wanted columns alone.
+
+    A time without zone stays without. Binary is read as UTF-8. An integer, or a UUID, that stands
+    where the document has an identifier becomes text. What Python has no value for is `Unreadable`.
+    """
+    chunks = (
+        [_values(batch.column(name), as_text=is_id) for name, is_id in wanted.items()]
+        for batch in batches
+    )
+    return _records(chunks, wanted)
+
+
+def _records(chunks: Iterable[list[list[Any]]], wanted: Wanted) -> Numbered:
+    numbers = count(1)
+    for columns in chunks:
         for row in zip(*columns, strict=True):
-            yield next(numbers), dict(zip(schema.names, row, strict=True))
+            yield next(numbers), dict(zip(wanted, row, strict=True))
 
 
-def _identifiers(names: list[str], options: ReadOptions) -> set[str]:
-    mapping = check_mapping(options.columns)
-    paths = (locate(item.name, names, mapping) for item in fields() if item.is_identifier)
-    return {path[0] for path in paths if path and len(path) == 1}
-
-
-def _values(column: pa.Array, *, as_text: bool) -> list[Any]:
+def _values(column: pa.Array, *, as_text: bool = False) -> list[Any]:
     kind = column.type
+    if isinstance(column, pa.ChunkedArray):
+        return [value for chunk in column.chunks for value in _values(chunk, as_text=as_text)]
     if pa.types.is_dictionary(kind):
         return _values(column.dictionary_decode(), as_text=as_text)
+    if pa.types.is_run_end_encoded(kind):
+        return _values(pc.run_end_decode(column), as_text=as_text)
     if pa.types.is_timestamp(kind):
         return _moments(column)
     if any(is_text(kind) for is_text in TEXTS):
         return _texts(column)
-    values: list[Any] = column.to_pylist()
-    if as_text and (pa.types.is_integer(kind) or kind == pa.uuid()):
-        return [None if value is None else str(value) for value in values]
-    return values
+    if pa.types.is_struct(kind):
+        return _structs(column)
+    if any(is_list(kind) for is_list in LISTS):
+        return _lists(column)
+    values = _plain_values(column)
+    return [_as_identifier(value) for value in values] if as_text and _is_exact(kind) else values
+
+
+def _plain_values(column: pa.Array) -> list[Any]:
+    with suppress(Exception):  # Each type that Python lacks a value for has an error of its own.
+        values: list[Any] = column.to_pylist()
+        return values
+    return [_plain_value(column, place) for place in range(len(column))]
+
+
+def _plain_value(column: pa.Array, place: int) -> Any:
+    with suppress(Exception):
+        return column[place].as_py()
+    written = f"<{column.type}>"
+    with suppress(Exception):
+        written = column.slice(place, 1).cast(pa.string())[0].as_py()
+    return Unreadable("is out of range, or of a type that cannot be read", written)
+
+
+def _is_exact(kind: pa.DataType) -> bool:
+    is_whole = pa.types.is_decimal(kind) and not kind.scale
+    return pa.types.is_integer(kind) or is_whole or kind == pa.uuid()
+
+
+def _as_identifier(value: Any) -> Any:
+    return value if isinstance(value, (str, bool, float, type(None), Unreadable)) else str(value)
+
+
+def _structs(column: pa.StructArray) -> list[Any]:
+    names = [field.name for field in column.type]
+    rows = zip(*(_values(inner) for inner in column.flatten()), strict=True)
+    return [
+        dict(zip(names, row, strict=True)) if there else None
+        for row, there in zip(rows, column.is_valid().to_pylist(), strict=True)
+    ]
+
+
+def _lists(column: pa.Array) -> list[Any]:
+    inner = iter(_values(pc.list_flatten(column)))
+    lengths = pc.list_value_length(column).to_pylist()
+    return [None if size is None else [next(inner) for _ in range(size)] for size in lengths]
 
 
 def _texts(column: pa.Array) -> list[str | None]:
@@ -155,14 +202,20 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def _moments(column: pa.Array) -> list[datetime | int | None]:
-    start = IN_UTC if column.type.tz else ANY_ZONE
-    exact = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return [_moment(start, value) for value in exact.cast(pa.int64()).to_pylist()]
+def _moments(column: pa.Array) -> list[Any]:
+    unit = NANOSECONDS[column.type.unit]
+    start, zone = (IN_UTC, "Z") if column.type.tz else (ANY_ZONE, "")
+    return [_moment(start, value, unit, zone) for value in column.cast(pa.int64()).to_pylist()]
 
 
-def _moment(start: datetime, value: int | None) -> datetime | int | None:
+def _moment(start: datetime, value: int | None, unit: int, zone: str) -> Any:
+    if value is None:
+        return None
+    microseconds, finer = divmod(value * unit, 1000)
     try:
-        return None if value is None else start + timedelta(microseconds=value)
+        moment = start + timedelta(microseconds=microseconds)
     except OverflowError:
-        return value
+        return Unreadable("is out of the range of years 1 to 9999", value)
+    if not finer:
+        return moment
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}{finer:03}{zone}"

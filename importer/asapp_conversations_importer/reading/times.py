@@ -22,8 +22,15 @@ EPOCH_UNITS = {"epoch": 10**12, "epoch-ms": 10**9, "epoch-us": 10**6, "epoch-ns"
 EXACT_FLOAT = 2**53
 """From here on a float no longer stands for one integer alone."""
 
+NUMBERS = (int, float, Decimal)
 MAX_NUMBER = 10**21
 NOT_EXACT = "is a number that is out of range, or not exact"
+
+REPEATED_TIME = (
+    "is in an hour that the local clock repeats, and the order of the source does not tell which is "
+    "meant; say so with --ambiguous"
+)
+SKIPPED_TIME = "is in an hour that the local clock skips; say what is meant with --ambiguous"
 
 DIRECTIVES = "YymbBdjHIpMSfzaA%"
 """Those of strptime that mean the same on every machine (Python's datetime, format codes)."""
@@ -64,7 +71,7 @@ class LocalTimeError(ValueError):
     """
 
     def __init__(self, first: Moment, second: Moment, *, repeated: bool, local: str) -> None:
-        super().__init__("the local clock " + ("repeats" if repeated else "skips") + " this time")
+        super().__init__(REPEATED_TIME if repeated else SKIPPED_TIME)
         self.earlier, self.later = sorted((first, second))
         self.repeated = repeated
         self.local = local
@@ -124,16 +131,17 @@ class TimeParser:
             LocalTimeError: it stands for two, or for none that its clock has shown.
             ValueError: it is no time; the error says why.
         """
+        number = None if isinstance(value, bool) or not isinstance(value, NUMBERS) else value
         if type(value) is str:
             moment, finer = self._read(value)
-        elif isinstance(value, datetime):
+        elif isinstance(value, datetime) and value == value:  # noqa: PLR0124 - unlike pandas' NaT
             # A subclass, such as that of pandas, may compute and write itself in another way.
             moment = datetime.combine(value.date(), value.timetz())
             finer = getattr(value, "nanosecond", 0) * 1000
-        elif self._unit and isinstance(value, (int, float, Decimal)) and value is not True:
-            moment, finer = _since_epoch(value, self._unit)
+        elif self._unit and number is not None:
+            moment, finer = _since_epoch(number, self._unit)
         else:
-            raise ValueError(self._complaint(value))
+            raise ValueError(self._complaint(value, is_number=number is not None))
         zone = moment.tzinfo
         if zone is not UTC:
             if zone is None or moment.utcoffset() is None:
@@ -147,7 +155,7 @@ class TimeParser:
                 return reader(text)
             except ValueError:
                 continue
-        raise ValueError(self._complaint(text))
+        raise ValueError(self._complaint(text, is_number=bool(_number(text))))
 
     def _by_format(self, text: str) -> tuple[datetime, int]:
         if self._unit and _number(text):
@@ -175,11 +183,11 @@ class TimeParser:
             local=moment.replace(tzinfo=None).isoformat(),
         )
 
-    def _complaint(self, value: object) -> str:
+    def _complaint(self, value: object, *, is_number: bool) -> str:
         """What is wrong with a value that is no time."""
-        if isinstance(value, (int, float, Decimal)) or (isinstance(value, str) and _number(value)):
-            if self._unit:
-                return NOT_EXACT
+        if is_number and self._unit:
+            return NOT_EXACT
+        if is_number:
             return "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
         if isinstance(value, date) or (isinstance(value, str) and _is_date(value)):
             return "is a date without a time"
@@ -208,21 +216,25 @@ def _since_epoch(number: float | Decimal, unit: int) -> tuple[datetime, int]:
         raise ValueError(NOT_EXACT) from None
 
 
-def in_source_order(candidates: Sequence[Sequence[Moment]]) -> list[Moment | None]:
-    """The moments at which messages were sent, if their order in the source tells that.
+Instant = tuple[int, int]
+"""Microseconds since 1970-01-01 UTC, and picoseconds past that."""
 
-    `candidates` holds the one or two moments that each message can have been sent at, the earlier
-    one first. A moment is told where no other lets every message come at or after the one before it.
+
+def in_source_order(candidates: Sequence[Sequence[Instant]]) -> list[Instant | None]:
+    """When messages were sent, where their order in the source tells it.
+
+    `candidates` holds the one or two instants at which each message can have been sent, the earlier
+    one first. An instant is told where no other lets every message come at or after the one before.
     """
-    least: list[Moment] = []
-    for moments in candidates:
-        fit = [moment for moment in moments if not least or moment[:2] >= least[-1][:2]]
+    least: list[Instant] = []
+    for instants in candidates:
+        fit = [instant for instant in instants if not least or instant >= least[-1]]
         if not fit:
             return [None] * len(candidates)
         least.append(fit[0])
-    told: list[Moment | None] = []
-    after: Moment | None = None
-    for moments, first in zip(reversed(candidates), reversed(least), strict=True):
-        after = next(m for m in reversed(moments) if after is None or m[:2] <= after[:2])
+    told: list[Instant | None] = []
+    after: Instant | None = None
+    for instants, first in zip(reversed(candidates), reversed(least), strict=True):
+        after = max(instant for instant in instants if instant <= (after or instant))
         told.append(first if first == after else None)
     return told[::-1]

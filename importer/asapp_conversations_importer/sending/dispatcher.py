@@ -7,7 +7,6 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 
-import orjson
 from asapp_conversations import (
     AsyncClient,
     ConflictError,
@@ -16,14 +15,13 @@ from asapp_conversations import (
     RequestFailedError,
 )
 from asapp_conversations.toolkit import Batch
-from asapp_conversations_client.facts import BATCH
 from attrs import define, field, frozen
 
 from ..ledger.checkpoint import Status
 from ..ledger.counts import Counts
 from ..ledger.database import LedgerError, RejectRow
 from ..ledger.ledger import Ledger
-from ..reading.messages import Conversation, ReadyMessage, Reject
+from ..reading.messages import Conversation, ReadyMessage, Reject, record_of
 from .delivery import Delivery
 from .governor import Governor
 from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
@@ -168,13 +166,13 @@ class Dispatcher:
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
 
     async def _deliver(self, delivery: Delivery[ReadyMessage]) -> None:
-        more, counted = True, delivery.counts()
+        more = True
         while more:
+            counted = delivery.counts()
             try:
                 more = await self._deliver_batch(delivery)
             finally:
-                before, counted = counted, delivery.counts()
-                self.tally.replace(before, counted)
+                self.tally.replace(counted, delivery.counts())
             more = more and await self._governor.take_place(begun=True)
 
     async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:
@@ -236,8 +234,7 @@ class Dispatcher:
 def reject_row(delivery: Delivery[ReadyMessage], refused: RefusedMessage) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
     message = delivery.messages[refused.index]
-    name = BATCH.conversation_parameter
-    record = {name: delivery.conversation_id, **orjson.loads(message.content)}
+    record = record_of(delivery.conversation_id, message.content)
     reject = Reject(message.place, delivery.conversation_id, refused.field, refused.reason, record)
     content = {**reject.to_dict(), "request_id": refused.request_id}
     return RejectRow(refused.reason, content, delivery.conversation_id, refused.index)

@@ -40,7 +40,7 @@ class Places:
         except asyncio.CancelledError:
             if waiter in line:
                 line.remove(waiter)
-            elif not waiter[0].cancelled():
+            else:
                 self.give_back()
             raise
 
@@ -58,6 +58,5 @@ class Places:
                 if waiter is None:
                     break
                 line.remove(waiter)
-                if not waiter[0].cancelled():
-                    self.taken += 1
-                    waiter[0].set_result(None)
+                self.taken += 1
+                waiter[0].set_result(None)

@@ -1,19 +1,16 @@
-"""Records out of text: JSON Lines, JSON and CSV, where each bad record fails by itself."""
+"""Records out of JSON Lines and JSON, where each bad record fails by itself."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from asapp_conversations.toolkit import MAX_BODY_BYTES
+import orjson
 
-from .record_parser import Unreadable, parse_json
+from .originals import Unreadable
 from .sources import SourceError
 
 Numbered = Iterator[tuple[int, object]]
@@ -25,9 +22,6 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK = 64 * 1024
 TOO_LONG = f"is longer than {MAX_RECORD_BYTES // 1024**2} MiB"
-DELIMITERS = ",;\t|"
-UNCLOSED = "unexpected end of data"
-"""What the csv module says when the text ends within quotes."""
 
 
 def read_json_lines(stream: BinaryIO) -> Numbered:
@@ -52,6 +46,77 @@ def read_json(stream: BinaryIO, name: str) -> Numbered:
     """A record for each element of an array, or for each of several values in a row."""
     for number, content in enumerate(split_json(stream, name), start=1):
         yield number, parse_json(content)
+
+
+LONGEST_INTEGER = 4000
+"""Digits that Python turns into a number without being asked to (`int`, string conversion limit)."""
+
+LINE_END = b"\r\n"
+LONG_NUMBER = re.compile(rb"[0-9]{19}")
+SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
+
+
+def parse_json(content: bytes) -> object:
+    """The value that JSON text stands for, or why it stands for none.
+
+    A value that JSON cannot carry, and a key that is given twice, is `Unreadable` in its place, or
+    what a field cannot take: a text with surrogates, a number that is none.
+    """
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        return _parse_tolerantly(content, error.msg)
+    try:
+        # Most writers write as orjson does, which tells that nothing got lost on the way.
+        if orjson.dumps(value) == content.rstrip(LINE_END):
+            return value
+    except orjson.JSONEncodeError:
+        pass
+    return value if _is_whole(content, value) else _parse_tolerantly(content, "")
+
+
+def _is_whole(content: bytes, value: object) -> bool:
+    """Whether the value has all keys of its text, none of which comes twice, and exact numbers."""
+    if any(colon in content for colon in SPACED_COLONS) or LONG_NUMBER.search(content):
+        return False
+    return content.count(b'":') == _count_keys(value)
+
+
+def _count_keys(value: object) -> int:
+    count, left = 0, [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, dict):
+            count += len(inner)
+            left += [v for v in inner.values() if isinstance(v, (dict, list))]
+        elif isinstance(inner, list):
+            left += [v for v in inner if isinstance(v, (dict, list))]
+    return count
+
+
+def _parse_tolerantly(content: bytes, complaint: str) -> object:
+    """As `parse_json`, slowly, with what orjson refuses or drops."""
+    text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        # The words of both libraries quote nothing.
+        reason = complaint or str(getattr(error, "msg", "nested too deep"))
+        return Unreadable(f"is not JSON: {reason}", content)
+
+
+def _integer(digits: str) -> object:
+    return int(digits) if len(digits) < LONGEST_INTEGER else Unreadable("is too long", digits)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for name in found:
+            values = [value for key, value in pairs if key == name]
+            if len(values) > 1:
+                found[name] = Unreadable("is given more than once", values)
+    return found
 
 
 TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+[{}\[\]]', re.DOTALL)
@@ -134,83 +199,3 @@ def _value_end(buffer: _Buffer) -> int | None:
                 return found.end()
         elif len(buffer.content) - buffer.position > MAX_RECORD_BYTES or not buffer.grow():
             return None
-
-
-class _Lines:
-    """Lines of text that remembers those of the row at hand."""
-
-    def __init__(self, text: io.TextIOWrapper, name: str) -> None:
-        self.row: list[str] = []
-        self._text = text
-        self._name = name
-
-    def __iter__(self) -> Iterator[str]:
-        for line in iter(partial(self._text.readline, MAX_RECORD_BYTES), ""):
-            if len(line) == MAX_RECORD_BYTES:
-                raise SourceError(f"{self._name} is no CSV: it has a line that {TOO_LONG}")
-            self.row.append(line)
-            yield line
-
-
-def decoded(stream: BinaryIO) -> io.TextIOWrapper:
-    """A stream of CSV as text; broken bytes are surrogates in it."""
-    return io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-
-
-def read_csv(
-    text: io.TextIOWrapper, name: str, delimiter: str | None = None
-) -> tuple[list[str], Numbered]:
-    """The header, and a record a row, whose cells are text; an empty one is None.
-
-    Without a delimiter it is the one of `,;|` and tab that the header has most of. The header is
-    row 1.
-    """
-    lines = _Lines(text, name)
-    source = iter(lines)
-    first = next(source, "")
-    separator = delimiter or max(DELIMITERS, key=first.count)
-    rows = csv.reader(chain([first], source), delimiter=separator, strict=True)
-    try:
-        header = next(rows, [])
-    except csv.Error as error:
-        raise SourceError(f"{name} is broken: its header is no CSV ({error})") from None
-    doubled = sorted({column for column in header if header.count(column) > 1})
-    if doubled:
-        raise SourceError(f"{name} has more than one column {', '.join(doubled)}")
-    return header, _csv_records(rows, header, lines, name)
-
-
-def _csv_records(
-    rows: Iterator[list[str]], header: list[str], lines: _Lines, name: str
-) -> Numbered:
-    number = 1
-    while True:
-        number += 1
-        lines.row.clear()
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            if str(error) == UNCLOSED:
-                raise SourceError(
-                    f"{name} is broken: a quote that opens in row {number} is not closed; "
-                    "nothing can be read after it"
-                ) from None
-            yield number, Unreadable(f"is not CSV: {error}", "".join(lines.row))
-            continue
-        if row is None:
-            return
-        if len(row) == len(header):
-            yield number, dict(zip(header, [cell or None for cell in row], strict=True))
-        elif row:
-            reason = f"has {len(row)} cells where the header has {len(header)}"
-            yield number, Unreadable(reason, "".join(lines.row))
-
-
-@contextmanager
-def wide_csv_fields() -> Iterator[None]:
-    """Let a cell of CSV be as long as a record; the limit belongs to the whole process."""
-    before = csv.field_size_limit(max(csv.field_size_limit(), MAX_BODY_BYTES))
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)

@@ -1,0 +1,47 @@
+"""What a source holds, in numbers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from attrs import define, field
+
+MICROSECONDS = 1_000_000
+FIRST_CREDIBLE = 631_152_000 * MICROSECONDS
+"""1990-01-01 in UTC."""
+
+DAY = 86_400
+BEFORE_1990, AFTER_TOMORROW = "before_1990", "after_tomorrow"
+
+
+@define
+class Totals:
+    """What a source holds.
+
+    Attributes:
+        records: how many records were read.
+        conversations: how many conversations have a valid message.
+        messages: how many messages are valid.
+        rejected: how many messages, and records that are none, are not.
+        bytes: of the valid messages' JSON.
+        odd_times: how many messages have a local time that the clock showed twice
+            (`repeated_hour`) or never (`skipped_hour`), or were sent `before_1990` or
+            `after_tomorrow`. Of a source that is read while it is sent they are counted as it is.
+    """
+
+    records: int = 0
+    conversations: int = 0
+    messages: int = 0
+    rejected: int = 0
+    bytes: int = 0
+    odd_times: Counter[str] = field(factory=Counter)
+
+
+def count_odd_times(sent_at: Iterable[int], odd_times: Counter[str]) -> None:
+    """Count the times, in microseconds since 1970, at which hardly anybody wrote a message."""
+    last_credible = (int(time.time()) // DAY + 2) * DAY * MICROSECONDS
+    for moment in sent_at:
+        if not FIRST_CREDIBLE <= moment < last_credible:
+            odd_times[BEFORE_1990 if moment < FIRST_CREDIBLE else AFTER_TOMORROW] += 1
