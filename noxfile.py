@@ -52,17 +52,26 @@ def install_groups(session: nox.Session, *names: str, project: bool = False) -> 
 @nox.session
 def generate(session: nox.Session) -> None:
     """Make generated/ from the document and the configuration."""
-    install_groups(session, "generate")
+    install_groups(session, "generate", project=True)
     session.run("python", "tools/regenerate.py", "generate")
 
 
 @nox.session(python=PYTHONS)
 def check_generated(session: nox.Session) -> None:
     """Fail unless generated/ is exactly what its inputs make."""
-    install_groups(session, "generate")
-    session.install("hypothesis", "pytest", "pytest-xdist", *CONSTRAINTS)
+    install_groups(session, "generate", project=True)
+    session.install("pytest", "pytest-xdist", *CONSTRAINTS)
     session.run("python", "tools/regenerate.py", "check")
-    session.run(*PYTEST, "tests/generation")
+    if session.python == PYTHONS[0]:
+        session.run(*PYTEST, "tests/generation", "tests/documents", "-m", "not wide")
+
+
+@nox.session(tags=["slow"])
+def documents(session: nox.Session) -> None:
+    """Put many changed documents in the place of ours: each works whole or is refused in words."""
+    install_groups(session, "generate", project=True)
+    session.install("pytest", "pytest-xdist", *CONSTRAINTS)
+    session.run(*PYTEST, "tests/documents", *(session.posargs or ["-m", "wide"]))
 
 
 @nox.session

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 from asapp_conversations import Client, customer
+from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
 
 ROUNDS = 9
@@ -67,11 +68,11 @@ def main() -> None:
     server.start()
     base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     url = base_url + BATCH.operation.path.format_map({BATCH.conversation_parameter: "ABC"})
-    records = [record(number) for number in range(BATCH.max_messages)]
+    records = [record(number) for number in range(MOST_MESSAGES)]
     models = [customer(r["text"], r["sender"]["externalId"], r["timestamp"]) for r in records]
     with httpx.Client() as plain, Client("id", "secret", base_url=base_url, rate=None) as client:
         print("messages   httpx.post   models ÷   mappings ÷")
-        for count in (1, 20, BATCH.max_messages):
+        for count in (1, 20, MOST_MESSAGES):
             content = {BATCH.messages_property: records[:count]}
             calls: list[Callable[[], object]] = [
                 partial(plain.post, url, json=content),

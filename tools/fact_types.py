@@ -7,6 +7,22 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+class Key(NamedTuple):
+    """A key that goes with a request.
+
+    Attributes:
+        credential: its name in the credentials: `api_id`, `api_secret` or another.
+        place: where it stands: "header", "query" or "cookie".
+        name: what it is called there.
+        prefix: what stands before its value, such as "Bearer ".
+    """
+
+    credential: str
+    place: str
+    name: str
+    prefix: str = ""
+
+
 class Operation(NamedTuple):
     """One operation: a method on a path template.
 
@@ -15,6 +31,7 @@ class Operation(NamedTuple):
         method: in upper case.
         path: the template, with a name in braces for each parameter.
         pattern: what a path that it serves looks like in a URL; one group for each parameter.
+        keys: what a request needs, all at once.
         repeatable: whether it may be sent again when the outcome is unknown: its method is
             idempotent (RFC 9110, section 9.2.2), or it documents 409, which says that the
             system has carried out this request already.
@@ -27,6 +44,7 @@ class Operation(NamedTuple):
     method: str
     path: str
     pattern: re.Pattern[str]
+    keys: tuple[Key, ...]
     repeatable: bool
     successes: Mapping[str, tuple[str, ...]]
     bodiless_success: int | None
@@ -39,16 +57,21 @@ class BatchFacts(NamedTuple):
         operation: the operation that creates the messages.
         conversation_parameter: the name of its path parameter.
         conversation_schema: what that parameter's value must be.
+        media_type: what its body is.
         messages_property: the name of the list in its body.
         message_schema: what each message must be; without references.
-        time_paths: where a message has times: the names on the way to each, outermost first.
-        max_messages: how many messages the list may have.
+        time_paths: where a message has times: the names on the way to each, outermost first; its
+            own time is the first.
+        min_messages: how many messages the list must have, one at least.
+        max_messages: how many messages the list may have; None where nothing limits it.
     """
 
     operation: Operation
     conversation_parameter: str
     conversation_schema: Mapping[str, Any]
+    media_type: str
     messages_property: str
     message_schema: Mapping[str, Any]
     time_paths: tuple[tuple[str, ...], ...]
-    max_messages: int
+    min_messages: int
+    max_messages: int | None

@@ -1,108 +1,115 @@
-"""Reads an OpenAPI document into the facts that the SDK, the emulator and the importer need."""
+"""Reads a normalised document into the facts that the SDK, the emulator and the importer need."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jsonschema_rs
-from fact_types import BatchFacts, Operation
+from contract_types import Contract, Contracts, Parameter
+from fact_types import BatchFacts, Key, Operation
 from failure import RegenerationError
-
-BATCH_OPERATION = "createBatchMessages"
-
-METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
-"""The fields of a path item that are operations (OpenAPI 3.0.1, Path Item Object)."""
+from names import BatchPlace
+from normalise import Node, Normalised, is_json
+from openapi_python_client.strings import snake_case
+from schemas import COMPONENT, Components, change_schemas, inner_schemas
 
 IDEMPOTENT_METHODS = frozenset({"get", "head", "options", "put", "delete", "trace"})
 """Methods that may be sent twice (RFC 9110, section 9.2.2)."""
-
-Node = Mapping[str, Any]
 
 
 class Facts(NamedTuple):
     """All that is written for one document."""
 
     document_version: str
-    server_url: str
-    key_headers: dict[str, str]
+    server_urls: tuple[str, ...]
     words: frozenset[str]
     operations: tuple[Operation, ...]
     batch: BatchFacts
 
 
-class Definition(NamedTuple):
-    """An operation as it stands in the document, with the path item that it stands in."""
-
-    method: str
-    path: str
-    item: Node
-    content: Node
-
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.path}"
-
-
-def read_facts(document: Node) -> Facts:
-    """The facts of a document that the generator has accepted.
+def read_facts(normalised: Normalised, place: BatchPlace) -> tuple[Facts, Contracts]:
+    """The facts of a document whose schemas are named.
 
     Raises:
-        RegenerationError: the document lacks a fact, or says it in a way that is not carried.
+        RegenerationError: it lacks a fact, or says it in a way that is not carried.
     """
-    try:
-        # A date without quotes, for one, is more to YAML than the text that it is in JSON.
-        json.dumps(document)
-    except TypeError as error:
-        raise RegenerationError(f"a value has no form in JSON: {error}") from error
-    definitions = definitions_of(document)
-    operations = tuple(operation_facts(document, each) for each in definitions)
-    return Facts(
+    document, components = normalised.document, normalised.components
+    schemas = {name: moved(each) for name, each in components.schemas.items()}
+    credentials = credential_names(document, document["paths"][place.path][place.method])
+    contracts = []
+    for path in sorted(document["paths"], key=template_places):
+        for method, content in document["paths"][path].items():
+            bodies = content.get("requestBody", {})
+            contract = Contract(
+                operation=Operation("", "", "", re.compile(""), (), False, {}, None),
+                parameters=tuple(
+                    Parameter(each["name"], each["in"], each["required"], moved(each["schema"]))
+                    for each in content["parameters"]
+                ),
+                body_required=bodies.get("required", False),
+                bodies=schemas_by_media_type(bodies),
+                answers={
+                    status: schemas_by_media_type(response)
+                    for status, response in content["responses"].items()
+                },
+            )
+            operation = operation_facts(document, path, method, contract.answers, schemas)
+            keys = tuple(key_of(document, name, credentials) for name in key_names(content))
+            contracts.append(contract._replace(operation=operation._replace(keys=keys)))
+    operations = tuple(each.operation for each in contracts)
+    wanted = (place.method.upper(), place.path)
+    number = next(
+        number for number, each in enumerate(operations) if (each.method, each.path) == wanted
+    )
+    # Whatever its answer holds, a 409 to a batch that was sent again says that it is stored.
+    first = next(iter(operations[number].successes), "200").replace("X", "0")
+    batch = operations[number]._replace(
+        bodiless_success=operations[number].bodiless_success or int(first)
+    )
+    operations = (*operations[:number], batch, *operations[number + 1 :])
+    contracts[number] = contracts[number]._replace(operation=batch)
+    definition = document["paths"][place.path][place.method]
+    facts = Facts(
         document_version=document["info"]["version"],
-        server_url=server_url(document),
-        key_headers=key_headers(document, definitions),
+        server_urls=tuple(server["url"] for server in definition["servers"]),
         words=frozenset(words_of(document)),
         operations=operations,
-        batch=batch_facts(document, definitions, operations),
+        batch=batch_facts(place, batch, definition, components),
     )
+    return facts, Contracts(schemas, tuple(contracts))
 
 
-def definitions_of(document: Node) -> list[Definition]:
-    """Every operation; a path is ahead of the templates that match it too, as OpenAPI demands."""
-    items = {path: resolve(document, item) for path, item in document["paths"].items()}
-    return [
-        Definition(method, path, items[path], items[path][method])
-        for path in sorted(items, key=lambda path: ["{" in part for part in path.split("/")])
-        for method in items[path]
-        if method in METHODS
-    ]
+def template_places(path: str) -> list[bool]:
+    """Sorts a path ahead of the templates that match it too, as OpenAPI demands."""
+    return ["{" in part for part in path.split("/")]
 
 
-def operation_facts(document: Node, definition: Definition) -> Operation:
-    """The facts of one operation."""
-    method, path, _, content = definition
-    responses = {
-        status.upper(): resolve(document, response)
-        for status, response in content["responses"].items()
-    }
-    successes = {
-        status: tuple(response.get("content", ()))
-        for status, response in responses.items()
-        if status.startswith("2")
-    }
+def operation_facts(
+    document: Node,
+    path: str,
+    method: str,
+    answers: Mapping[str, Mapping[str, Any]],
+    schemas: Mapping[str, Any],
+) -> Operation:
+    """The facts of one operation, but for its keys."""
+    successes = {status: each for status, each in answers.items() if status.startswith("2")}
+    if not successes and "default" in answers:
+        successes = {"2XX": answers["default"]}
     bodiless = (
         int(status)
-        for status in filter(str.isdigit, successes)
-        if accepts(document, responses[status], {})
+        for status, bodies in successes.items()
+        if status.isdigit() and all(accepts_nothing(each, schemas) for each in bodies.values())
     )
     return Operation(
-        operation_id=content.get("operationId", ""),
+        operation_id=document["paths"][path][method].get("operationId", ""),
         method=method.upper(),
         path=path,
         pattern=path_pattern(path),
-        repeatable=method in IDEMPOTENT_METHODS or "409" in responses,
-        successes=successes,
+        keys=(),
+        repeatable=method in IDEMPOTENT_METHODS or "409" in answers,
+        successes={status: tuple(bodies) for status, bodies in successes.items()},
         bodiless_success=next(bodiless, None),
     )
 
@@ -113,166 +120,132 @@ def path_pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join("([^/]+)" if part[:1] == "{" else re.escape(part) for part in parts))
 
 
-def accepts(document: Node, response: Node, value: object) -> bool:
-    """Whether this JSON value may be the body of the response."""
-    schema = json_schema(response)
-    if schema is None:
-        return True
-    root = {**schema, "components": document.get("components", {})}
-    return jsonschema_rs.Draft4Validator(root, validate_formats=True).is_valid(value)
+def accepts_nothing(schema: Node, schemas: Mapping[str, Any]) -> bool:
+    """Whether an empty JSON object is what the schema allows."""
+    try:
+        whole = jsonschema_rs.Draft202012Validator({**schema, "$defs": dict(schemas)})
+    except ValueError as error:
+        raise RegenerationError(f"a schema of an answer cannot be used: {error}") from None
+    return whole.is_valid({})
 
 
-def json_schema(content_holder: Node) -> Node | None:
-    """The schema of the JSON body of a request or a response."""
-    schema: Node | None
-    schema = content_holder.get("content", {}).get("application/json", {}).get("schema")
-    return schema
+def schemas_by_media_type(holder: Node) -> dict[str, Any]:
+    """The schema of each media type of a body or an answer."""
+    return {name: moved(each["schema"]) for name, each in holder.get("content", {}).items()}
+
+
+def moved(schema: Node) -> Node:
+    """The schema with its references leading to `$defs`, where a validator finds them."""
+    return dict(
+        change_schemas(
+            schema,
+            lambda each: (
+                {"$ref": each["$ref"].replace(COMPONENT, "#/$defs/")} if "$ref" in each else each
+            ),
+        )
+    )
+
+
+def key_names(definition: Node) -> list[str]:
+    """The security schemes of an operation."""
+    return [name for requirement in definition["security"] for name in requirement]
+
+
+def credential_names(document: Node, batch: Node) -> dict[str, str]:
+    """What each security scheme's key is called in the credentials.
+
+    The pair is that of the batch operation: the scheme or its header speaks of an id, or of a
+    secret. All others keep their own names.
+    """
+    schemes = document["components"]["securitySchemes"]
+    names = {name: snake_case(name) for name in schemes}
+    needed = key_names(batch)
+    if not needed:
+        return names
+    for credential, word in (("api_id", "id"), ("api_secret", "secret")):
+        fitting = [
+            name
+            for name in needed
+            if word in snake_case(f"{name} {schemes[name].get('name', '')}").split("_")
+        ]
+        exact = [name for name in fitting if names[name] == credential]
+        if len(exact or fitting) != 1:
+            raise RegenerationError(
+                f"components/securitySchemes: which of {', '.join(needed)} is the "
+                f"{credential}? One of them, or its header, should have the word {word!r} in its "
+                f"name; found {', '.join(fitting) or 'none'}"
+            )
+        names[(exact or fitting)[0]] = credential
+    return names
+
+
+def key_of(document: Node, name: str, credentials: Mapping[str, str]) -> Key:
+    """The facts of a security scheme."""
+    scheme = document["components"]["securitySchemes"][name]
+    if scheme["type"] == "http":
+        return Key(credentials[name], "header", "Authorization", "Bearer ")
+    return Key(credentials[name], scheme["in"], scheme["name"])
 
 
 def batch_facts(
-    document: Node, definitions: list[Definition], operations: tuple[Operation, ...]
+    place: BatchPlace, operation: Operation, definition: Node, components: Components
 ) -> BatchFacts:
     """The facts of the operation that creates messages."""
-    found = [
-        (definition, operation)
-        for definition, operation in zip(definitions, operations, strict=True)
-        if operation.operation_id == BATCH_OPERATION
-    ]
-    if not found:
-        raise RegenerationError(f"no operation has the operationId {BATCH_OPERATION}")
-    definition, operation = found[0]
-    parameters = path_parameters(document, definition)
-    if len(parameters) != 1:
+    in_path = [each for each in definition["parameters"] if each["in"] == "path"]
+    if len(in_path) != 1:
+        found = ", ".join(each["name"] for each in in_path) or "none"
         raise RegenerationError(
-            f"{definition}: one path parameter is expected, the id of the conversation; "
-            f"found {', '.join(parameters) or 'none'}"
+            f"{place}: one path parameter is expected, the id of the conversation; found {found}"
         )
-    ((parameter, conversation_schema),) = parameters.items()
-    body = json_schema(resolve(document, definition.content.get("requestBody", {})))
-    properties = inlined(document, body or {}).get("properties", {})
-    lists = {name: each for name, each in properties.items() if each.get("type") == "array"}
-    if len(lists) != 1:
-        raise RegenerationError(
-            f"{definition}: a JSON body with one list is expected, the messages; "
-            f"found {', '.join(lists) or 'none'}"
-        )
-    ((messages, schema),) = lists.items()
-    for keyword in ("items", "maxItems"):
-        if keyword not in schema:
-            raise RegenerationError(f"{definition}: the list {messages} has no {keyword}")
+    content = definition["requestBody"]["content"]
+    body = components.schemas["MessageBatch"]
+    messages = components.resolve(body["properties"][place.messages])
+    message = flattened(components, messages["items"])
+    times = sorted(dict.fromkeys(time_paths(message)), key=lambda path: path != ("timestamp",))
+    if ("timestamp",) not in times:
+        raise RegenerationError(f"{place}: a message's timestamp is no date-time")
+    most = messages.get("maxItems")
+    least = max(messages.get("minItems", 1), 1)
+    if most is not None and most < least:
+        raise RegenerationError(f"{place}: {place.messages}: maxItems is below minItems or 1")
     return BatchFacts(
         operation=operation,
-        conversation_parameter=parameter,
-        conversation_schema=inlined(document, conversation_schema),
-        messages_property=messages,
-        message_schema=schema["items"],
-        time_paths=tuple(time_paths(schema["items"])),
-        max_messages=schema["maxItems"],
+        conversation_parameter=in_path[0]["name"],
+        conversation_schema=components.inlined(in_path[0]["schema"]),
+        media_type=next(filter(is_json, content)),
+        messages_property=place.messages,
+        message_schema=message,
+        time_paths=tuple(times),
+        min_messages=least,
+        max_messages=most,
     )
+
+
+def flattened(components: Components, schema: Node) -> Node:
+    """The schema without references, each part that `allOf` can say in one said in one."""
+    return dict(change_schemas(components.inlined(schema), components.merged))
 
 
 def time_paths(schema: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The way to each date and time in a schema without references."""
+    if schema.get("format") == "date-time":
+        yield path
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, ()):
+            yield from time_paths(part, path)
     for name, inner in schema.get("properties", {}).items():
-        if inner.get("format") == "date-time":
-            yield (*path, name)
         yield from time_paths(inner, (*path, name))
 
 
-def path_parameters(document: Node, definition: Definition) -> dict[str, Node]:
-    """The schema of each path parameter; the operation's own replaces its path item's."""
-    return {
-        parameter["name"]: parameter.get("schema", {})
-        for scope in (definition.item, definition.content)
-        for parameter in (resolve(document, each) for each in scope.get("parameters", ()))
-        if parameter["in"] == "path"
-    }
-
-
-def server_url(document: Node) -> str:
-    """The first server, which is the default."""
-    servers = document.get("servers") or [{"url": ""}]
-    url = str(servers[0]["url"])
-    if not re.fullmatch(r"https?://[^{}]+", url):
-        raise RegenerationError(f"servers: an absolute URL without variables is expected: {url!r}")
-    return url
-
-
-def key_headers(document: Node, definitions: list[Definition]) -> dict[str, str]:
-    """Header name by security scheme, of every scheme that an operation requires."""
-    default = document.get("security", [])
-    needed: dict[str, Definition] = {}
-    for definition in definitions:
-        for requirement in definition.content.get("security", default):
-            for name in requirement:
-                needed.setdefault(name, definition)
-    if not needed:
-        raise RegenerationError("security: no operation requires a key")
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    headers = {}
-    for name, definition in needed.items():
-        scheme = resolve(document, schemes.get(name, {}))
-        kind = (scheme.get("type"), scheme.get("in"))
-        if kind != ("apiKey", "header") or "name" not in scheme:
-            raise RegenerationError(
-                f"{definition}: security: {name} is no key in a header (type apiKey, in header, name)"
-            )
-        headers[name] = scheme["name"]
-    return headers
-
-
-def words_of(node: object) -> Iterator[str]:
+def words_of(document: Node) -> Iterator[str]:
     """The names of properties and the values of enumerations."""
-    if isinstance(node, dict):
-        yield from (value for value in node.get("enum", ()) if isinstance(value, str))
-        yield from node.get("properties", ())
-        for value in node.values():
-            yield from words_of(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from words_of(value)
-
-
-def resolve(document: Node, node: Node) -> Node:
-    """`node`, or what its reference points to."""
-    seen: set[str] = set()
-    while isinstance(reference := node.get("$ref"), str):
-        if reference in seen:
-            raise RegenerationError(f"the reference {reference} points to itself")
-        seen.add(reference)
-        node = target(document, reference)
-    return node
-
-
-def target(document: Node, reference: str) -> Node:
-    """What a reference points to."""
-    found: Any = document
-    try:
-        if not reference.startswith("#/"):
-            raise LookupError
-        for part in reference.removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-    except (LookupError, TypeError):
-        raise RegenerationError(f"the reference {reference} leads nowhere") from None
-    return dict(found)
-
-
-def inlined(document: Node, schema: Node, above: tuple[str, ...] = ()) -> Node:
-    """The schema with each reference replaced by what it points to."""
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        if reference in above:
-            raise RegenerationError(f"{reference} contains itself, which is not carried")
-        return inlined(document, target(document, reference), (*above, reference))
-
-    def inner(value: Any) -> Any:
-        return inlined(document, value, above) if isinstance(value, dict) else value
-
-    whole = dict(schema)
-    for keyword in {"items", "not", "additionalProperties"} & schema.keys():
-        whole[keyword] = inner(schema[keyword])
-    for keyword in {"allOf", "anyOf", "oneOf"} & schema.keys():
-        whole[keyword] = [inner(each) for each in schema[keyword]]
-    if "properties" in schema:
-        whole["properties"] = {name: inner(each) for name, each in schema["properties"].items()}
-    return whole
+    holders: list[Any] = [*document["components"]["schemas"].values()]
+    for item in document["paths"].values():
+        for operation in item.values():
+            holders += [each["schema"] for each in operation["parameters"]]
+            for it in (operation.get("requestBody", {}), *operation["responses"].values()):
+                holders += [each["schema"] for each in it.get("content", {}).values()]
+    for schema in (inner for holder in holders for inner in inner_schemas(holder)):
+        yield from schema.get("properties", ())
+        values = (*schema.get("enum", ()), schema.get("const"))
+        yield from (value for value in values if isinstance(value, str))

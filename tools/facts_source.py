@@ -1,34 +1,33 @@
-"""Writes the facts of a document as a Python module."""
+"""Writes the facts of a document as two Python modules."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import contract_types
 import fact_types
+from contract_types import Contracts
 from facts import Facts
 
-VALUES = '''
+FACTS = '''
 
 __all__ = (
     "BATCH",
     "DOCUMENT_VERSION",
-    "KEY_HEADERS",
     "OPERATIONS",
-    "SERVER_URL",
+    "SERVER_URLS",
     "WORDS",
     "BatchFacts",
+    "Key",
     "Operation",
 )
 
 DOCUMENT_VERSION: str = {document_version}
 """The version that the document gives itself."""
 
-SERVER_URL: str = {server_url}
-"""Where its paths start: the first of its servers."""
-
-KEY_HEADERS: dict[str, str] = {key_headers}
-"""The name of the header that carries a key, by the name of its security scheme."""
+SERVER_URLS: tuple[str, ...] = {server_urls}
+"""The servers of the batch operation, on whose root all paths start; empty where none is named."""
 
 WORDS: frozenset[str] = {words}
 """The names of properties and the values of enumerations."""
@@ -40,14 +39,37 @@ BATCH: BatchFacts = {batch}
 """The operation that creates many messages at once."""
 '''
 
+CONTRACTS = '''
+
+__all__ = ("CONTRACTS", "Contract", "Contracts", "Parameter")
+
+CONTRACTS: Contracts = {contracts}
+"""What this document's operations take and give."""
+'''
+
 
 def facts_source(facts: Facts) -> str:
     """A module that holds the facts; its layout is left to the formatter."""
     values = {name: source_of(value) for name, value in facts._asdict().items()}
     place = facts.operations.index(facts.batch.operation)
     values["batch"] = source_of(facts.batch, operation=f"OPERATIONS[{place}]")
-    types = Path(fact_types.__file__).read_text(encoding="utf-8")
-    return types + VALUES.format(**values)
+    return types_source(fact_types) + FACTS.format(**values)
+
+
+def contracts_source(contracts: Contracts) -> str:
+    """A module that holds what the operations take and give."""
+    listed = "".join(
+        source_of(contract, operation=f"OPERATIONS[{place}]") + ", "
+        for place, contract in enumerate(contracts.operations)
+    )
+    whole = source_of(contracts, operations=f"({listed})")
+    return types_source(contract_types) + CONTRACTS.format(contracts=whole)
+
+
+def types_source(module: object) -> str:
+    """The source of a module of types, as it is written into the generated package."""
+    source = Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8")
+    return source.replace("\nfrom fact_types import", "\nfrom .facts import OPERATIONS,")
 
 
 def source_of(value: object, **fields: str) -> str:

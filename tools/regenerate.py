@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,15 +16,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from attrs_client import format_code, generate_client, mend
+from document import read_document
 from facts import read_facts
-from facts_source import facts_source
+from facts_source import contracts_source, facts_source
 from failure import RegenerationError
-from openapi_python_client import generate
-from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
-from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from names import name_schemas
+from normalise import Normalised, normalise, operations_elsewhere
+from preflight import check_package
 
+HERE = Path(__file__).resolve().parent.parent
 PACKAGE = "asapp_conversations_client"
 DOCUMENT = "openapi.yaml"
 CONFIG = "generator-config.yml"
@@ -34,121 +34,80 @@ COMMAND = "nox -s generate"
 MARKER = f"# Generated from {DOCUMENT} and {CONFIG}: do not edit; run `{COMMAND}`.\n"
 
 
-class Recorded(dict[str, Any]):
-    """A mapping that remembers which of its keys were found."""
+def build(root: Path, output: Path) -> dict[str, str]:
+    """Generate the package from the inputs in `root` into `output`, which must not exist.
 
-    def __init__(self, content: dict[str, Any]) -> None:
-        super().__init__(content)
-        self.found: set[str] = set()
+    Returns:
+        Each operation of the document that is left out, as its method and path, and why.
+    """
+    document = read_document(root / DOCUMENT)
+    left_out: dict[str, str] = {}
+    while True:
+        normalised, found = build_without(root, output, document, left_out)
+        if not found:
+            break
+        left_out = {**normalised.left_out, **found}
+    write_json(output / MANIFEST, manifest(root, output, document, normalised.left_out))
+    return normalised.left_out
 
-    def get(self, key: str, default: Any = None) -> Any:
-        if key in self:
-            self.found.add(str(key))
-        return super().get(key, default)
 
+def build_without(
+    root: Path, output: Path, document: dict[str, Any], left_out: dict[str, str]
+) -> tuple[Normalised, dict[str, str]]:
+    """Generate the package without these operations, and find what else has to be left out.
 
-def build(root: Path, output: Path) -> None:
-    """Generate the package from the inputs in `root` into `output`, which must not exist."""
-    document = read_yaml(root / DOCUMENT)
-    config = read_config(root / CONFIG, root / DOCUMENT, output)
-    problems = generate(config=config)
-    if problems:
-        details = "\n".join(f"  {problem.header}: {problem.detail}" for problem in problems)
-        raise RegenerationError(f"{DOCUMENT}: the generator warns:\n{details}")
+    Raises:
+        RegenerationError: one that has to be left out is that of the batch.
+    """
+    not_carried = left_out
     try:
-        facts = read_facts(document)
+        normalised = normalise(document, left_out)
+        not_carried = normalised.left_out
+        place = name_schemas(normalised)
+        if elsewhere := operations_elsewhere(normalised.document, place.path, place.method):
+            return normalised, elsewhere
+        facts, contracts = read_facts(normalised, place)
     except RegenerationError as error:
-        raise RegenerationError(f"{DOCUMENT}: {error}") from error
-    (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
-    unmatched = [
-        f"{name}.{key}"
-        for name in ("class_overrides", "content_type_overrides")
-        for key in sorted(set(getattr(config, name)) - getattr(config, name).found)
-    ]
-    if unmatched:
-        raise RegenerationError(f"{CONFIG}: matched nothing: {', '.join(unmatched)}")
-    format_code(output)
-    for path in sorted(output.rglob("*.py")):
-        path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
-    (output / "py.typed").touch()
-    write_json(output / "openapi.json", document)
-    write_json(output / MANIFEST, manifest(root, output, document))
+        reasons = "".join(f"\n  left out: {title}: {why}" for title, why in not_carried.items())
+        raise RegenerationError(f"{DOCUMENT}: {error}{reasons}") from error
+    source = output.with_suffix(".json")
+    write_json(source, without_security(normalised.document))
+    shutil.rmtree(output, ignore_errors=True)
+    unmade = generate_client(source, root / CONFIG, output)
+    if not unmade:
+        mend(output)
+        (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
+        (output / "contracts.py").write_text(contracts_source(contracts), encoding="utf-8")
+        format_code(output)
+        for path in sorted(output.rglob("*.py")):
+            path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
+        (output / "py.typed").touch()
+        write_json(output / "openapi.json", normalised.document)
+        unmade = check_package(output.parent, HERE)
+    batch = str(place)
+    if batch in unmade:
+        raise RegenerationError(f"{DOCUMENT}: {batch}: {unmade[batch]}")
+    return normalised, unmade
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file."""
-    try:
-        content = YAML(typ="safe").load(path)
-    except (OSError, YAMLError) as error:
-        raise RegenerationError(f"{path.name}: cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise RegenerationError(f"{path.name}: a mapping is expected")
+def without_security(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without its keys: the generated functions leave them to the client."""
+    content: dict[str, Any] = json.loads(json.dumps(document))
+    for item in content["paths"].values():
+        for operation in item.values():
+            del operation["security"]
     return content
 
 
-def read_config(path: Path, document: Path, output: Path) -> Config:
-    """The generator's configuration; refuses keys that the generator would ignore."""
-    content = read_yaml(path)
-    try:
-        settings = ConfigFile(**content)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
-        )
-        raise RegenerationError(f"{path.name}: {problems}") from error
-    unknown = unknown_keys(content)
-    if unknown:
-        known = ", ".join(ConfigFile.model_fields)
-        raise RegenerationError(
-            f"{path.name}: the generator does not know {', '.join(unknown)}; it knows {known}, "
-            f"and in a class override {', '.join(ClassOverride.model_fields)}"
-        )
-    if settings.post_hooks is not None:
-        raise RegenerationError(f"{path.name}: post_hooks: {Path(__file__).name} formats the code")
-    settings.post_hooks = []
-    config = Config.from_sources(
-        settings,
-        meta_type=MetaType.NONE,
-        document_source=document,
-        file_encoding="utf-8",
-        overwrite=False,
-        output_path=output,
-    )
-    config.class_overrides = Recorded(config.class_overrides)
-    config.content_type_overrides = Recorded(config.content_type_overrides)
-    return config
-
-
-def unknown_keys(content: dict[str, Any]) -> list[str]:
-    """The keys of a configuration, dotted, that the generator ignores in silence."""
-    overrides = content.get("class_overrides") or {}
-    return [
-        *(key for key in content if key not in ConfigFile.model_fields),
-        *(
-            f"class_overrides.{name}.{key}"
-            for name, override in overrides.items()
-            for key in override
-            if key not in ClassOverride.model_fields
-        ),
-    ]
-
-
-def format_code(output: Path) -> None:
-    """Sort and format with the pinned ruff, whatever settings surround the folder."""
-    # -I: the package's own types.py must not stand in for Python's.
-    ruff = [sys.executable, "-I", "-m", "ruff"]
-    common = ["--isolated", "--no-cache", "--no-respect-gitignore", "--quiet"]
-    common += ["--target-version", "py311", "."]
-    for command in (["check", "--fix-only", "--extend-select", "I"], ["format"]):
-        subprocess.run([*ruff, *command, *common], cwd=output, check=True)
-
-
-def manifest(root: Path, output: Path, document: dict[str, Any]) -> dict[str, Any]:
+def manifest(
+    root: Path, output: Path, document: dict[str, Any], left_out: dict[str, str]
+) -> dict[str, Any]:
     """What the package was made from and with, and the digest of each of its files."""
     return {
         "document": {"version": document["info"]["version"], "sha256": digest(root / DOCUMENT)},
         "config": {"sha256": digest(root / CONFIG)},
         "tools": {name: version(name) for name in ("openapi-python-client", "ruff")},
+        "left_out": left_out,
         "files": {name: digest(output / name) for name in files_in(output)},
     }
 
@@ -196,34 +155,36 @@ def differences(committed: Path, expected: Path) -> Iterator[str]:
             yield f"edited or out of date: {name}"
 
 
-def run(root: Path, *, check: bool) -> list[str]:
-    """Regenerate below `root`, or only say what would change."""
+def run(root: Path, *, check: bool) -> Iterator[str]:
+    """Regenerate below `root` and say what was left out, or only say what would change."""
     target = root / "generated" / PACKAGE
     target.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as folder:
         new = Path(folder) / PACKAGE
-        build(root, new)
+        left_out = build(root, new)
         if check:
-            return list(differences(target, new))
+            yield from differences(target, new)
+            return
         swap_in(new, target)
-        return []
+    yield from (f"left out: {title}: {why}" for title, why in left_out.items())
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=["generate", "check"])
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--root", type=Path, default=HERE)
     arguments = parser.parse_args()
+    check = arguments.action == "check"
     try:
-        found = run(arguments.root, check=arguments.action == "check")
+        told = list(run(arguments.root, check=check))
     except RegenerationError as error:
         print(error, file=sys.stderr)
         return 1
-    for difference in found:
-        print(f"generated/{PACKAGE}: {difference}", file=sys.stderr)
-    if found:
+    for line in told:
+        print(f"generated/{PACKAGE}: {line}", file=sys.stderr)
+    if check and told:
         print(f"run: {COMMAND}", file=sys.stderr)
-    return 1 if found else 0
+    return 1 if check and told else 0
 
 
 if __name__ == "__main__":

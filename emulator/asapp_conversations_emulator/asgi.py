@@ -11,7 +11,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from typing import Any, NoReturn
 
-from .error_answers import REQUEST_ID, Answer, bad_day, error_answer
+from .error_answers import REQUEST_ID, Answer
 from .faults import Fault
 from .journal import ABANDONED, ANSWERED, DROPPED
 from .service import Denial, Head, Service
@@ -83,7 +83,7 @@ class _RequestCycle:
             await self._drop(reset=False)
         content = await self._read_body()
         if content is None:
-            await self._answer(error_answer(413))
+            await self._answer(self._service.errors.answer(413))
             return
         if fault and not fault.stored and not await self._survives(fault):
             return
@@ -106,7 +106,7 @@ class _RequestCycle:
             await self._client_leaves()
         if fault.kind == "reset":
             await self._drop(reset=True)
-        await self._answer(bad_day(fault, self._service.now()))
+        await self._answer(self._service.errors.bad_day(fault, self._service.now()))
         return False
 
     async def _read_body(self) -> bytes | None:

@@ -7,12 +7,15 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import orjson
-from asapp_conversations_client.models import ErrorDetails, ErrorResponse
+from asapp_conversations.toolkit import ERROR_DETAILS
 from attrs import evolve, field, frozen
 
+from .example_values import example_value
 from .faults import Fault
+from .schemas import Schemas
 
 REQUEST_ID = "x-request-id"
+ERROR = "#/$defs/ErrorResponse"
 
 
 @frozen
@@ -32,32 +35,44 @@ class Answer:
     request_id: str = field(factory=lambda: str(uuid4()))
 
 
-def error_answer(status: int, message: str | None = None, **headers: str) -> Answer:
-    """The document's error of that status, with a fresh request id."""
-    request_id = str(uuid4())
-    return Answer(
-        status, _error(status, request_id, message), headers=headers, request_id=request_id
-    )
+class ErrorAnswers:
+    """The document's errors; of the shape that ASAPP publishes where the document has none."""
 
+    def __init__(self, schemas: Schemas) -> None:
+        shown = example_value(schemas, {"$ref": ERROR}) if "ErrorResponse" in schemas.named else {}
+        self._example = shown if isinstance(shown, dict) else {}
 
-def bad_day(fault: Fault, now: float) -> Answer:
-    """The answer of a `status` fault at the time `now`, in seconds since 1970."""
-    answer = error_answer(fault.status)
-    retry_after = fault.retry_after_header(now)
-    if retry_after is not None:
-        answer = evolve(answer, headers={"retry-after": retry_after})
-    whole = answer.body or b""
-    half = whole[: len(whole) // 2]
-    match fault.body:
-        case "json":
-            return answer
-        case "truncated":
-            return evolve(answer, body=half)
-        case "cut-off":
-            return evolve(answer, body=half, promised=len(whole))
-        case other:
-            body, media_type = _BODIES[other]
-            return evolve(answer, body=body, media_type=media_type)
+    def answer(self, status: int, message: str | None = None, **headers: str) -> Answer:
+        """The error of that status, with a fresh request id."""
+        request_id = str(uuid4())
+        told = dict(
+            zip(
+                ERROR_DETAILS, (request_id, message or _phrase(status), f"{status}-01"), strict=True
+            )
+        )
+        error = self._example.get("error", {})
+        details = {**error, **told} if isinstance(error, dict) else told
+        body = orjson.dumps({**self._example, "error": details})
+        return Answer(status, body, headers=headers, request_id=request_id)
+
+    def bad_day(self, fault: Fault, now: float) -> Answer:
+        """The answer of a `status` fault at the time `now`, in seconds since 1970."""
+        answer = self.answer(fault.status)
+        retry_after = fault.retry_after_header(now)
+        if retry_after is not None:
+            answer = evolve(answer, headers={"retry-after": retry_after})
+        whole = answer.body or b""
+        half = whole[: len(whole) // 2]
+        match fault.body:
+            case "json":
+                return answer
+            case "truncated":
+                return evolve(answer, body=half)
+            case "cut-off":
+                return evolve(answer, body=half, promised=len(whole))
+            case other:
+                body, media_type = _BODIES[other]
+                return evolve(answer, body=body, media_type=media_type)
 
 
 _BODIES = {
@@ -82,13 +97,6 @@ _BODIES = {
         "text/plain; charset=utf-8",
     ),
 }
-
-
-def _error(status: int, request_id: str, message: str | None = None) -> bytes:
-    details = ErrorDetails(
-        request_id=request_id, message=message or _phrase(status), code=f"{status}-01"
-    )
-    return orjson.dumps(ErrorResponse(error=details).to_dict())
 
 
 def _phrase(status: int) -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any, Final, Literal
 
-from .document import ServedDocument
+from rstr import Rstr
+
+from .schemas import Schema, Schemas
+
+Extent = Literal["least", "all", "null"]
+"""Which properties an example has: those that are required, all of them, or all of them, each null
+where the schema lets it be null."""
 
 OF_FORMAT: Final = {
     "date-time": "2021-11-23T12:13:14.555Z",
@@ -18,52 +26,92 @@ OF_FORMAT: Final = {
 COMMON: Final = ("", "A", "a", "0", "A0", "a-0", "+15550100", "en-US")
 """Texts that fit the patterns of most identifiers."""
 
+TRIES: Final = 20
+"""How many texts are made of a pattern, of which one may have the length that is asked for."""
 
-def example_value(document: ServedDocument, schema: Mapping[str, Any]) -> Any:
-    """A value that the schema allows: its default or example if they conform, or a small one.
+DEEPEST: Final = 4
+"""Below so many levels only what is required is there: a schema may contain itself."""
+
+
+def example_value(
+    schemas: Schemas, schema: Schema, extent: Extent = "least", depth: int = 0
+) -> Any:
+    """A value that the schema allows: its default or example if they conform, or a made one.
 
     Raises:
-        LookupError: the schema asks for more than is known here, such as an odd pattern.
+        LookupError: the schema asks for more than is known here.
     """
-    schema = document.resolve(schema)
-    validator = document.validator(schema)
-    for candidate in _candidates(document, schema):
+    schema = schemas.resolve(schema)
+    validator = schemas.validator(schema)
+    for candidate in _candidates(schemas, schema, "least" if depth > DEEPEST else extent, depth):
         if validator.is_valid(candidate):
             return candidate
     raise LookupError(f"no example is known for a schema of {', '.join(sorted(schema))}")
 
 
-def _candidates(document: ServedDocument, schema: Mapping[str, Any]) -> Iterator[Any]:
-    yield from (schema[key] for key in ("default", "example") if key in schema)
+def _candidates(schemas: Schemas, schema: Schema, extent: Extent, depth: int) -> Iterator[Any]:
+    if extent == "null" and depth:
+        yield None
+    if extent == "least":
+        yield from (schema[key] for key in ("default", "example") if key in schema)
     yield from schema.get("enum", ())
+    yield from [schema["const"]] if "const" in schema else []
     for key in ("oneOf", "anyOf"):
-        yield from (example_value(document, choice) for choice in schema.get(key, ()))
-    yield _merged(document, schema)
+        for choice in schema.get(key, ()):
+            yield example_value(schemas, choice, extent, depth + 1)
+    whole = _merged(schemas, schema)
+    yield _of_type(schemas, whole, extent, depth)
+    for seed in range(TRIES if "pattern" in whole else 0):
+        yield _of_pattern(whole["pattern"], seed)
     yield from (*OF_FORMAT.values(), *COMMON, 0, False, [], {})
 
 
-def _merged(document: ServedDocument, schema: Mapping[str, Any]) -> Any:
-    """The smallest value by the schema's own type, with what `allOf` adds."""
-    parts = [document.resolve(part) for part in schema.get("allOf", ())]
-    merged: dict[str, Any] = {}
-    for part in (*parts, schema):
-        properties = {**merged.get("properties", {}), **part.get("properties", {})}
-        required = [*merged.get("required", ()), *part.get("required", ())]
-        merged = {**merged, **part, "properties": properties, "required": required}
-    match merged.get("type"):
+def _merged(schemas: Schemas, schema: Schema) -> dict[str, Any]:
+    """The schema with what its `allOf` adds."""
+    merged: dict[str, Any] = {"properties": {}, "required": []}
+    for part in (*map(schemas.resolve, schema.get("allOf", ())), schema):
+        whole = _merged(schemas, part) if "allOf" in part and part is not schema else part
+        properties = {**merged["properties"], **whole.get("properties", {})}
+        required = [*merged["required"], *whole.get("required", ())]
+        merged = {**merged, **whole, "properties": properties, "required": required}
+    return merged
+
+
+def _of_type(schemas: Schemas, schema: dict[str, Any], extent: Extent, depth: int) -> Any:
+    """A value by the schema's own type."""
+    kind = schema.get("type")
+    match kind[0] if isinstance(kind, list) else kind:
         case "string":
-            text = OF_FORMAT.get(merged.get("format", ""), "")
-            return text.ljust(merged.get("minLength", 0), "x")
+            text = OF_FORMAT.get(schema.get("format", ""), "")
+            return text.ljust(max(schema.get("minLength", 0), extent != "least"), "x")
         case "integer" | "number":
-            bound = merged.get("minimum", merged.get("maximum", 0))
-            return bound + 1 if merged.get("exclusiveMinimum") else bound
+            bounds = (
+                ("minimum", 0),
+                ("exclusiveMinimum", 1),
+                ("maximum", 0),
+                ("exclusiveMaximum", -1),
+            )
+            return next((schema[key] + step for key, step in bounds if key in schema), 0)
         case "boolean":
             return False
         case "array":
-            return [example_value(document, merged["items"])] * merged.get("minItems", 0)
+            count = max(schema.get("minItems", 0), extent != "least")
+            items = schema.get("items", {})
+            return [example_value(schemas, items, extent, depth + 1) for _ in range(count)]
+        case "null":
+            return None
         case _:
-            properties = merged["properties"]
+            properties = schema["properties"]
+            names = schema["required"] if extent == "least" else [*properties, *schema["required"]]
             return {
-                name: example_value(document, properties.get(name, {}))
-                for name in merged["required"]
+                name: example_value(schemas, properties.get(name, {}), extent, depth + 1)
+                for name in names
             }
+
+
+def _of_pattern(pattern: str, seed: int) -> str:
+    """A text of a regular expression; the same for the same seed."""
+    try:
+        return str(Rstr(Random(seed)).xeger(pattern))
+    except (re.error, KeyError, NotImplementedError):
+        return ""

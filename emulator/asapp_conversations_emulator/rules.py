@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import jsonschema_rs
 import orjson
+from asapp_conversations import Credentials
+from asapp_conversations_client.contracts import Contract, Parameter
 from attrs import frozen
 
-from .document import ServedOperation
 from .example_values import example_value
+from .schemas import Schema, Schemas
 
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):([0-5]\d|60)(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})?",
@@ -38,78 +41,133 @@ FORMATS: Mapping[str, Callable[[str], bool]] = {"date-time": is_time}
 
 
 @frozen
-class Parameter:
+class ParameterRule:
     """A parameter of an operation, with what its value must be."""
 
-    name: str
-    place: str
-    required: bool
-    type: str | None
+    parameter: Parameter
+    kinds: frozenset[str]
     validator: jsonschema_rs.Validator
 
     def problem(self, values: list[str]) -> str | None:
         """The first thing wrong with the values that a request gives for it."""
+        name = self.parameter.name
         if not values:
-            return f"[Path '/{self.name}'] is required" if self.required else None
-        value = values if self.type == "array" else _read_value(values[-1], self.type)
-        return _first_problem(self.validator, value, f"/{self.name}")
+            return f"[Path '/{name}'] is required" if self.parameter.required else None
+        if "array" in self.kinds:
+            return _first_problem(self.validator, values, f"/{name}")
+        value = _read_value(values[-1], self.kinds)
+        return _first_problem(self.validator, value, f"/{name}")
 
 
 class OperationRules:
     """One operation's demands, compiled once, and the answer to a request that meets them."""
 
-    def __init__(self, operation: ServedOperation) -> None:
-        document = operation.document
-        self.operation = operation
-        self.key_headers = operation.key_headers
+    def __init__(self, contract: Contract, schemas: Schemas) -> None:
+        self.operation = contract.operation
         self.parameters = [
-            Parameter(
-                name=parameter["name"],
-                place=parameter["in"],
-                required=parameter.get("required", False),
-                type=document.resolve(parameter["schema"]).get("type"),
-                validator=document.validator(parameter["schema"], FORMATS),
+            ParameterRule(
+                each, kinds_of(schemas, each.schema), schemas.validator(each.schema, FORMATS)
             )
-            for parameter in operation.parameters
+            for each in contract.parameters
         ]
-        wanted = operation.json_schema(operation.body)
-        self._body = None if wanted is None else document.validator(wanted, FORMATS)
-        self._body_required = bool(operation.body.get("required", False))
-        self.status, success = operation.success
-        given = operation.json_schema(success)
-        self.answer = None if given is None else orjson.dumps(example_value(document, given))
+        self.path_parameters = re.findall(r"\{([^}]+)\}", self.operation.path)
+        self.media_types = frozenset(map(_essence, contract.bodies))
+        self._bodies = {
+            _essence(media_type): schemas.validator(schema, FORMATS)
+            for media_type, schema in contract.bodies.items()
+            if _is_json(media_type)
+        }
+        self._body_required = contract.body_required
+        self.status, self.media_type, self.answer = _success(contract, schemas)
 
-    @property
-    def takes_json(self) -> bool:
-        """Whether the operation's body is JSON."""
-        return self._body is not None
+    def read_path(self, path: str) -> dict[str, str]:
+        """The parameters in a path that the operation's pattern matches, unquoted, by name."""
+        match = self.operation.pattern.fullmatch(path)
+        values = map(unquote, match.groups()) if match else ()
+        return dict(zip(self.path_parameters, values, strict=bool(match)))
+
+    def key_problem(
+        self, query: str, headers: Mapping[str, str], credentials: Credentials | None
+    ) -> bool:
+        """Whether a key is missing, or is not that of the credentials."""
+        asked = parse_qs(query, keep_blank_values=True)
+        cookies = SimpleCookie(headers.get("cookie", ""))
+        for key in self.operation.keys:
+            given = {
+                "header": headers.get(key.name.lower(), ""),
+                "query": asked.get(key.name, [""])[-1],
+                "cookie": cookies[key.name].value if key.name in cookies else "",
+            }[key.place]
+            value = given.removeprefix(key.prefix)
+            if not value or (credentials and value != credentials.value(key.credential)):
+                return True
+        return False
 
     def parameter_problem(
         self, path: Mapping[str, str], query: str, headers: Mapping[str, str]
     ) -> str | None:
         """The first thing wrong with the parameters of a request."""
         asked = parse_qs(query, keep_blank_values=True)
-        for parameter in self.parameters:
+        for rule in self.parameters:
+            name = rule.parameter.name
             given = {
-                "path": [path[parameter.name]] if parameter.name in path else [],
-                "query": asked.get(parameter.name, []),
-                "header": [headers[name] for name in [parameter.name.lower()] if name in headers],
+                "path": [path[name]] if name in path else [],
+                "query": asked.get(name, []),
+                "header": [headers[key] for key in [name.lower()] if key in headers],
             }
             # Cookies are left alone: no operation of the API is driven by a browser.
-            problem = parameter.problem(given[parameter.place]) if parameter.place in given else ""
-            if problem:
+            place = rule.parameter.place
+            if place in given and (problem := rule.problem(given[place])):
                 return problem
         return None
 
-    def read_body(self, content: bytes) -> tuple[Any, str | None]:
+    def read_body(self, content: bytes, media_type: str = "") -> tuple[Any, str | None]:
         """The JSON value of a body, and the first thing wrong with it."""
-        if self._body is None or (not content and not self._body_required):
+        if not content and not self._body_required:
+            return None, None
+        validator = self._bodies.get(media_type) or next(iter(self._bodies.values()), None)
+        if validator is None or (media_type and media_type not in self._bodies):
             return None, None
         try:
             body = orjson.loads(content)
         except orjson.JSONDecodeError:
             return None, "[Path ''] the body is not JSON in UTF-8"
-        return body, _first_problem(self._body, body, "")
+        return body, _first_problem(validator, body, "")
+
+
+def kinds_of(schemas: Schemas, schema: Schema) -> frozenset[str]:
+    """The JSON types that a schema names, itself or in its parts."""
+    schema = schemas.resolve(schema)
+    named = schema.get("type", ())
+    kinds = {named} if isinstance(named, str) else set(named)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, ()):
+            kinds |= kinds_of(schemas, part)
+    return frozenset(kinds)
+
+
+def _success(contract: Contract, schemas: Schemas) -> tuple[int, str, bytes | None]:
+    """The first documented status of success, or 200; the media type of its body, and a body."""
+    answers = contract.answers
+    documented = [status for status in answers if status.startswith("2")]
+    status = documented[0] if documented else "default"
+    number = int(status.replace("X", "0")) if documented else 200
+    for media_type, schema in answers.get(status, {}).items():
+        if _is_json(media_type):
+            return number, media_type, orjson.dumps(example_value(schemas, schema))
+    for media_type in answers.get(status, {}):
+        return number, media_type, b"an example"
+    return number, "", None
+
+
+def _essence(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
+def _is_json(media_type: str) -> bool:
+    """RFC 6839, section 3.1."""
+    essence = _essence(media_type)
+    return essence == "application/json" or essence.endswith("+json")
 
 
 def _first_problem(validator: jsonschema_rs.Validator, value: object, root: str) -> str | None:
@@ -125,9 +183,9 @@ def _pointer(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _read_value(text: str, kind: str | None) -> object:
+def _read_value(text: str, kinds: frozenset[str]) -> object:
     """A parameter's text as the JSON value of its type; the text itself where it is none."""
-    if kind not in {"integer", "number", "boolean"}:
+    if "string" in kinds or not kinds & {"integer", "number", "boolean"}:
         return text
     try:
         return orjson.loads(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, Unpack
@@ -13,18 +12,20 @@ from typing import Any, Self, Unpack
 import uvicorn
 from asapp_conversations import AsyncClient, Client, Credentials
 from asapp_conversations.toolkit import KEY_VARIABLES
+from asapp_conversations_client.contracts import CONTRACTS, Contracts
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from .asgi import EmulatorApp
 from .control import create_control
-from .document import ServedDocument, installed_document
 from .faults import Fault
 from .journal import Request
 from .service import Behaviour, Service
 from .store import Store
 
-EMULATOR_KEYS = Credentials("emulator-id", "emulator-secret")
+EMULATOR_KEYS = Credentials(
+    **{name: f"emulator-{name.removeprefix('api_')}" for name in KEY_VARIABLES}
+)
 
 
 class Emulator:
@@ -38,7 +39,7 @@ class Emulator:
         host: the interface to listen on; loopback by default.
         credentials: the only keys that it accepts; None accepts any.
         store: a SQLite file that outlives it; in memory by default.
-        document: another OpenAPI document than that of the installed client, as a mapping.
+        contracts: what it serves; by default what the document of the installed client says.
         behaviour: `rate`, `tolerance`, `daily_limit`, `max_body`, `known_conversations`,
             `latency`, `faults`, `share`, `seed`; see `Behaviour`.
 
@@ -54,15 +55,15 @@ class Emulator:
         host: str = "127.0.0.1",
         credentials: Credentials | None = EMULATOR_KEYS,
         store: Path | str | None = None,
-        document: Mapping[str, Any] | None = None,
+        contracts: Contracts = CONTRACTS,
         **behaviour: Unpack[Behaviour],
     ) -> None:
         self.credentials = credentials or EMULATOR_KEYS
         self._address = (host, port)
         self._service = Service(
-            ServedDocument(document or installed_document()),
+            contracts,
             Store(store),
-            None if credentials is None else credentials.headers(),
+            credentials,
             **behaviour,
         )
         self._clients: list[Client] = []
@@ -87,7 +88,7 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables that point a client at this emulator."""
-        keys = {variable: getattr(self, name) for name, variable in KEY_VARIABLES.items()}
+        keys = {it: self.credentials.value(name) for name, it in KEY_VARIABLES.items()}
         return {**keys, "ASAPP_BASE_URL": self.url}
 
     def client(self, **options: Any) -> Client:

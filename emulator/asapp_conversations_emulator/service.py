@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, TypedDict
 
+from asapp_conversations import Credentials
 from asapp_conversations.toolkit import MAX_BODY_BYTES
+from asapp_conversations_client.contracts import Contracts
 from asapp_conversations_client.facts import BATCH
 from attrs import frozen
 
-from .document import ServedDocument
-from .error_answers import Answer, error_answer
+from .error_answers import Answer, ErrorAnswers
 from .faults import Fault, FaultPlan
 from .gateway import JITTER_TOLERANCE, DailyLimit, SpikeArrest
 from .journal import ABANDONED, DROPPED, Journal, Request
 from .rules import OperationRules
+from .schemas import Schemas
 from .store import Store
 
 SPIKE_ARREST = "Spike arrest: requests come faster than the rate allows"
@@ -99,18 +101,18 @@ class Service:
     """Decides every answer; safe for threads.
 
     Args:
-        document: whose operations it serves.
+        contracts: what it serves.
         store: what it holds.
-        keys: the value of each key header; None takes any.
+        credentials: the only keys that it accepts; None takes any.
 
     The other arguments are those of `Behaviour`.
     """
 
     def __init__(
         self,
-        document: ServedDocument,
+        contracts: Contracts,
         store: Store,
-        keys: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
         *,
         rate: float | None = None,
         tolerance: float = JITTER_TOLERANCE,
@@ -126,7 +128,6 @@ class Service:
             raise ValueError("max_body must be 1 byte or more")
         if not 0 <= latency < float("inf"):
             raise ValueError("latency must be a finite number of seconds, 0 or more")
-        self.document = document
         self.store = store
         self.max_body = max_body
         self.latency = latency
@@ -134,16 +135,14 @@ class Service:
         self.plan = FaultPlan(faults, share, seed)
         self.lock = RLock()
         self._first_plan = self.plan
-        self._keys = keys
+        self._credentials = credentials
         self._known = None if known_conversations is None else frozenset(known_conversations)
         self._spikes = SpikeArrest(rate, tolerance)
         self._quota = DailyLimit(daily_limit)
         self._time_offset = 0.0
-        self._operations = {each: OperationRules(each) for each in document.operations}
-        ids = {each.operation_id: each for each in document.operations}
-        self._batch = ids.get(BATCH.operation.operation_id)
-        self._conversation = self._batch.path_parameters[0] if self._batch else ""
-        self._messages = self._batch.list_in_body() if self._batch else ""
+        schemas = Schemas(contracts.schemas)
+        self.errors = ErrorAnswers(schemas)
+        self._operations = [OperationRules(each, schemas) for each in contracts.operations]
 
     def now(self) -> float:
         """The emulator's time, in seconds since 1970."""
@@ -156,19 +155,21 @@ class Service:
 
     def admit(self, head: Head) -> Admission | Denial:
         """Let a request through to the service, or refuse it, from its head alone."""
-        operation = self.document.match(head.method, head.path)
-        if operation is None:
-            return Denial(self._no_such_operation(head))
-        rules = self._operations[operation]
-        parameters = operation.read_path(head.path)
-        conversation_id = parameters.get(self._conversation)
-        if not all(self._is_key(name, head.headers) for name in rules.key_headers):
-            return Denial(error_answer(401), conversation_id)
+        served = [each for each in self._operations if each.operation.pattern.fullmatch(head.path)]
+        rules = next((each for each in served if each.operation.method == head.method), None)
+        if rules is None:
+            methods = ", ".join(sorted(each.operation.method for each in served))
+            no_such = self.errors.answer(405, allow=methods) if methods else self.errors.answer(404)
+            return Denial(no_such)
+        parameters = rules.read_path(head.path)
+        conversation_id = parameters.get(BATCH.conversation_parameter)
+        if rules.key_problem(head.query, head.headers, self._credentials):
+            return Denial(self.errors.answer(401), conversation_id)
         with self.lock:
             if not self._spikes.lets_through(time.monotonic()):
-                return Denial(error_answer(429, SPIKE_ARREST), conversation_id)
+                return Denial(self.errors.answer(429, SPIKE_ARREST), conversation_id)
             if not self._quota.lets_through(self.now()):
-                return Denial(error_answer(429, DAILY_LIMIT), conversation_id)
+                return Denial(self.errors.answer(429, DAILY_LIMIT), conversation_id)
             fault = self.plan.draw(conversation_id or head.path)
         return Admission(rules, parameters, head, conversation_id, fault)
 
@@ -176,30 +177,33 @@ class Service:
         """Do what an admitted request asks for, if the document allows it."""
         head, rules = admission.head, admission.rules
         media_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content and rules.takes_json and media_type not in {"", "application/json"}:
-            return Result(error_answer(415))
+        if content and rules.media_types and media_type not in {"", *rules.media_types}:
+            return Result(self.errors.answer(415))
         problem = rules.parameter_problem(admission.path_parameters, head.query, head.headers)
         if problem:
-            return Result(error_answer(400, problem))
-        body, problem = rules.read_body(content)
+            return Result(self.errors.answer(400, problem))
+        body, problem = rules.read_body(content, media_type)
         if problem:
-            return Result(error_answer(400, problem))
-        if rules.operation is not self._batch:
-            return Result(Answer(rules.status, rules.answer), held=True)
-        return self._create_messages(admission, body.get(self._messages, []))
+            return Result(self.errors.answer(400, problem))
+        if rules.operation != BATCH.operation:
+            return Result(Answer(rules.status, rules.answer, rules.media_type), held=True)
+        return self._create_messages(admission, body.get(BATCH.messages_property, []))
 
     def _create_messages(self, admission: Admission, messages: list[Any]) -> Result:
         conversation_id = str(admission.conversation_id)
         if self._known is not None and conversation_id not in self._known:
-            return Result(error_answer(404, "there is no such conversation"))
+            return Result(self.errors.answer(404, "there is no such conversation"))
         try:
             with self.lock:
                 added = not messages or self.store.add(conversation_id, messages)
         except sqlite3.Error as error:
-            return Result(error_answer(500, f"the store cannot be written: {error}"))
+            return Result(self.errors.answer(500, f"the store cannot be written: {error}"))
         if not added:
-            return Result(error_answer(409, "the conversation holds this batch already"), held=True)
-        answer = Answer(admission.rules.status, admission.rules.answer)
+            return Result(
+                self.errors.answer(409, "the conversation holds this batch already"), held=True
+            )
+        rules = admission.rules
+        answer = Answer(rules.status, rules.answer, rules.media_type)
         return Result(answer, held=True, stored=len(messages))
 
     def note(self, **ended: Any) -> None:
@@ -249,15 +253,3 @@ class Service:
             self.plan = self._first_plan.fresh()
             self._spikes = SpikeArrest(self._spikes.rate, self._spikes.tolerance)
             self._quota = DailyLimit(self._quota.limit)
-
-    def _is_key(self, name: str, headers: Mapping[str, str]) -> bool:
-        given = headers.get(name.lower(), "")
-        return bool(given) and (self._keys is None or given == self._keys.get(name))
-
-    def _no_such_operation(self, head: Head) -> Answer:
-        methods = sorted(
-            operation.method.upper()
-            for operation in self.document.operations
-            if operation.pattern.fullmatch(head.path)
-        )
-        return error_answer(405, allow=", ".join(methods)) if methods else error_answer(404)

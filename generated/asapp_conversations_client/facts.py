@@ -8,6 +8,22 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+class Key(NamedTuple):
+    """A key that goes with a request.
+
+    Attributes:
+        credential: its name in the credentials: `api_id`, `api_secret` or another.
+        place: where it stands: "header", "query" or "cookie".
+        name: what it is called there.
+        prefix: what stands before its value, such as "Bearer ".
+    """
+
+    credential: str
+    place: str
+    name: str
+    prefix: str = ""
+
+
 class Operation(NamedTuple):
     """One operation: a method on a path template.
 
@@ -16,6 +32,7 @@ class Operation(NamedTuple):
         method: in upper case.
         path: the template, with a name in braces for each parameter.
         pattern: what a path that it serves looks like in a URL; one group for each parameter.
+        keys: what a request needs, all at once.
         repeatable: whether it may be sent again when the outcome is unknown: its method is
             idempotent (RFC 9110, section 9.2.2), or it documents 409, which says that the
             system has carried out this request already.
@@ -28,6 +45,7 @@ class Operation(NamedTuple):
     method: str
     path: str
     pattern: re.Pattern[str]
+    keys: tuple[Key, ...]
     repeatable: bool
     successes: Mapping[str, tuple[str, ...]]
     bodiless_success: int | None
@@ -40,43 +58,42 @@ class BatchFacts(NamedTuple):
         operation: the operation that creates the messages.
         conversation_parameter: the name of its path parameter.
         conversation_schema: what that parameter's value must be.
+        media_type: what its body is.
         messages_property: the name of the list in its body.
         message_schema: what each message must be; without references.
-        time_paths: where a message has times: the names on the way to each, outermost first.
-        max_messages: how many messages the list may have.
+        time_paths: where a message has times: the names on the way to each, outermost first; its
+            own time is the first.
+        min_messages: how many messages the list must have, one at least.
+        max_messages: how many messages the list may have; None where nothing limits it.
     """
 
     operation: Operation
     conversation_parameter: str
     conversation_schema: Mapping[str, Any]
+    media_type: str
     messages_property: str
     message_schema: Mapping[str, Any]
     time_paths: tuple[tuple[str, ...], ...]
-    max_messages: int
+    min_messages: int
+    max_messages: int | None
 
 
 __all__ = (
     "BATCH",
     "DOCUMENT_VERSION",
-    "KEY_HEADERS",
     "OPERATIONS",
-    "SERVER_URL",
+    "SERVER_URLS",
     "WORDS",
     "BatchFacts",
+    "Key",
     "Operation",
 )
 
 DOCUMENT_VERSION: str = "0.1"
 """The version that the document gives itself."""
 
-SERVER_URL: str = "https://api.sandbox.asapp.com"
-"""Where its paths start: the first of its servers."""
-
-KEY_HEADERS: dict[str, str] = {
-    "API-ID": "asapp-api-id",
-    "API-Secret": "asapp-api-secret",
-}
-"""The name of the header that carries a key, by the name of its security scheme."""
+SERVER_URLS: tuple[str, ...] = ("https://api.sandbox.asapp.com",)
+"""The servers of the batch operation, on whose root all paths start; empty where none is named."""
 
 WORDS: frozenset[str] = frozenset(
     {
@@ -103,6 +120,15 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/conversation/v1/conversations/{conversationId}/messages/batch",
         pattern=re.compile("/conversation/v1/conversations/([^/]+)/messages/batch"),
+        keys=(
+            Key(credential="api_id", place="header", name="asapp-api-id", prefix=""),
+            Key(
+                credential="api_secret",
+                place="header",
+                name="asapp-api-secret",
+                prefix="",
+            ),
+        ),
         repeatable=True,
         successes={"200": ("application/json",)},
         bodiless_success=200,
@@ -113,7 +139,12 @@ OPERATIONS: tuple[Operation, ...] = (
 BATCH: BatchFacts = BatchFacts(
     operation=OPERATIONS[0],
     conversation_parameter="conversationId",
-    conversation_schema={"type": "string", "pattern": "^[A-Z0-9]+$"},
+    conversation_schema={
+        "description": "The identifier for a conversation.",
+        "type": "string",
+        "pattern": "^[A-Z0-9]+$",
+    },
+    media_type="application/json",
     messages_property="messages",
     message_schema={
         "description": "Represents a single message within a conversation.",
@@ -154,6 +185,7 @@ BATCH: BatchFacts = BatchFacts(
         },
     },
     time_paths=(("timestamp",),),
+    min_messages=1,
     max_messages=300,
 )
 """The operation that creates many messages at once."""

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations.toolkit import MOST_MESSAGES
 from attrs import define, field
 
 from .interruption import Interrupted, Interruption
@@ -58,7 +58,7 @@ class Intake:
         with suppress(Interrupted, KeyboardInterrupt), self._ledger.invalid_records() as note:
             self._note = note
             self.totals = self._reader.load(source, options, self._reject, self._count)
-            self.least_requests = self._reader.request_count(BATCH.max_messages)
+            self.least_requests = self._reader.request_count(MOST_MESSAGES)
         # What is read while it is sent is noted between the commits of the event loop.
         self._note = self._late.append
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 from asapp_conversations_client.facts import WORDS, Operation
-from asapp_conversations_client.models import ErrorDetails
 
 from .auth import Credentials
+from .published import ERROR_DETAILS
 
 MAX_ERROR_BYTES = 1024 * 1024  # read of an answer that is no success; the rest says no more
 KEPT_CHARACTERS = 4096  # of a text, on an exception
@@ -73,7 +73,7 @@ def success_defect(operation: Operation | None, response: httpx.Response) -> str
     if not content:
         return "its body is empty" if media_types else None
     other = media_types and not any("json" in media_type for media_type in media_types)
-    return None if other or _json(content) is not NOT_JSON else "its body is not JSON"
+    return None if other or read_json(content) is not NOT_JSON else "its body is not JSON"
 
 
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
@@ -90,18 +90,18 @@ class AnswerWords:
     def __init__(self, response: httpx.Response, sent: bytes, keys: Credentials | None) -> None:
         response.read()
         self._response, self._sent, self._keys = response, sent, keys
-        self._payload = _json(response.content)
+        self._payload = read_json(response.content)
         self._details = _details(self._payload)
         header = response.headers.get(REQUEST_ID, "")
-        self.request_id = self._token(self._details.request_id) or self._token(header) or ""
+        self.request_id = self._token(self._details["requestId"]) or self._token(header) or ""
 
     def details(self) -> dict[str, Any]:
         """What `APIStatusError` keeps of it; what it did not tell is None."""
-        message = self._details.message[:KEPT_CHARACTERS]
+        message = self._details["message"][:KEPT_CHARACTERS]
         path = PATH.search(message)
         small = len(self._response.content) <= KEPT_CHARACTERS and self._payload is not NOT_JSON
         return {
-            "code": self._token(str(self._details.code)),
+            "code": self._token(self._details["code"]),
             "message": message or None,
             "message_quotes_request": self._quoted(PATH.sub(_without_words, message)),
             "request_id": self.request_id or None,
@@ -137,7 +137,7 @@ def quotes(sent: bytes, words: str) -> bool:
 
 def _values(sent: bytes) -> Iterator[str]:
     """Every text and number of the request, names that the document does not know among them."""
-    payload = _json(sent)
+    payload = read_json(sent)
     pending = [sent.decode("utf-8", "replace") if payload is NOT_JSON else payload]
     while pending:
         match pending.pop():
@@ -160,19 +160,20 @@ def _without_words(path: re.Match[str]) -> str:
     return "" if own else path[0]
 
 
-def _details(payload: object) -> ErrorDetails:
-    """The document's error details; a gateway, such as Apigee's `fault`, has a message alone."""
-    details = ErrorDetails(request_id="", message="", code="")
+def _details(payload: object) -> dict[str, str]:
+    """ASAPP's error details; a gateway, such as Apigee's `fault`, has a message alone."""
+    details = dict.fromkeys(ERROR_DETAILS, "")
     match payload:
         case {"error": dict(error)}:
-            told = {name: str(it) for name, it in error.items() if type(it) in (str, int, float)}
-            return ErrorDetails.from_dict(details.to_dict() | told)
+            told = {name: error.get(name) for name in ERROR_DETAILS}
+            details |= {name: str(it) for name, it in told.items() if type(it) in (str, int, float)}
         case {"error": str(words)} | {"fault": {"faultstring": str(words)}}:
-            details.message = words
+            details["message"] = words
     return details
 
 
-def _json(content: bytes) -> object:
+def read_json(content: bytes) -> object:
+    """The value of a JSON text; `NOT_JSON` for anything else."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

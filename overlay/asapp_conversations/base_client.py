@@ -42,7 +42,7 @@ USER_AGENT: Final = (
     f"httpx/{httpx.__version__} python/{platform.python_version()}"
 )
 
-JSON: Final = httpx.Headers({"Content-Type": "application/json"})
+CONTENT_TYPE: Final = httpx.Headers({"Content-Type": BATCH.media_type})
 
 HttpxT = TypeVar("HttpxT", httpx.Client, httpx.AsyncClient)
 GateT = TypeVar("GateT", Gate, AsyncGate)
@@ -175,7 +175,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
                 BATCH.operation.method,
                 _batch_url(self._base_url, conversation_id),
                 content=body,
-                headers=JSON,
+                headers=CONTENT_TYPE,
                 extensions={IN_DOUBT: in_doubt},
             )
         )

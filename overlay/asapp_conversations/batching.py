@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
+from typing import Final
 
 from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
+
+MOST_MESSAGES: Final = BATCH.max_messages or 1000
+"""In one batch: as the document says, or so many that a lost answer leaves not too much in doubt."""
 
 OPENING = b"{" + json.dumps(BATCH.messages_property).encode() + b":["
 CLOSING = b"]}"
@@ -48,10 +52,14 @@ def cut_batch(
         sent: the digests of this conversation's batches that ASAPP holds.
 
     Returns:
-        None when every batch that could follow equals one of `sent`.
+        None when every batch that could follow equals one of `sent`, or has too few messages.
     """
     count = _how_many_fit(contents, start, max_body_bytes)
-    while count:
+    left = len(contents) - start - count
+    if 0 < left < BATCH.min_messages:
+        # Enough must be left for a batch of their own.
+        count -= BATCH.min_messages - left
+    while count >= BATCH.min_messages:
         batch = make_batch(contents[start : start + count])
         if batch.digest not in sent:
             return batch
@@ -78,7 +86,7 @@ def halved_body_size(sizes: Sequence[int]) -> int:
 
 
 def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) -> int:
-    most = min(BATCH.max_messages, len(contents) - start)
+    most = min(MOST_MESSAGES, len(contents) - start)
     size = body_size([]) - 1
     for count in range(most):
         size += len(contents[start + count]) + 1

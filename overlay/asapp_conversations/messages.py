@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import orjson
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message, Sender, SenderRole
-from attrs import frozen
+from asapp_conversations_client.types import Unset
+from attrs import fields_dict, frozen, has
 
+from .errors import InvalidRequestError
 from .timestamps import NO_TIME, is_final, parse_timestamp, wire_text
 from .validation import Problem, check_record, is_valid_record
 
@@ -21,39 +23,58 @@ OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 """The order of names is fixed, so that a message has the same bytes whoever hands it in, and
 whatever order a later document lists them in: ASAPP's 409 and the importer's ledger rest on them."""
 
+SENDER_FIELDS: Final = fields_dict(Sender).keys() - fields_dict(Message).keys()
+"""What belongs to the sender if a message is given it."""
+
+NO_LIST: Final = object()
+"""Stands where a list should be; JSON cannot carry it."""
+
 Encoded = tuple[bytes, Sequence[Problem]]
 """The JSON of a message in UTF-8, empty if there is none, and what the document forbids about it."""
 
 
-def agent(text: str, external_id: str, timestamp: datetime | str) -> Message:
+def agent(text: str, external_id: str, timestamp: datetime | str, **fields: Any) -> Message:
     """A message that an agent sent.
 
     Args:
         text: what was said.
         external_id: the participant's identifier in your own system.
         timestamp: when; a datetime or its ISO 8601 text, in UTC if it has no zone.
+        fields: what else the document has for a message or its sender, by the models' names.
+
+    Raises:
+        InvalidRequestError: the document knows no such sender.
+        TypeError: a field is missing that the document demands, or it knows none of that name.
     """
-    return _message(SenderRole.AGENT, text, external_id, timestamp)
+    return _message("agent", text, external_id, timestamp, fields)
 
 
-def customer(text: str, external_id: str, timestamp: datetime | str) -> Message:
+def customer(text: str, external_id: str, timestamp: datetime | str, **fields: Any) -> Message:
     """A message that a customer sent; arguments as for `agent`."""
-    return _message(SenderRole.CUSTOMER, text, external_id, timestamp)
+    return _message("customer", text, external_id, timestamp, fields)
 
 
-def system(text: str, external_id: str, timestamp: datetime | str) -> Message:
+def system(text: str, external_id: str, timestamp: datetime | str, **fields: Any) -> Message:
     """A message that a system sent; arguments as for `agent`."""
-    return _message(SenderRole.SYSTEM, text, external_id, timestamp)
+    return _message("system", text, external_id, timestamp, fields)
 
 
-def _message(role: SenderRole, text: str, external_id: str, timestamp: datetime | str) -> Message:
+def _message(
+    role: str, text: str, external_id: str, timestamp: datetime | str, fields: dict[str, Any]
+) -> Message:
+    try:
+        known_role = SenderRole(role)
+    except ValueError:
+        roles = ", ".join(map(str, SenderRole))
+        raise InvalidRequestError(f"the document knows no sender {role!r}, only {roles}") from None
     try:
         timestamp = parse_timestamp(timestamp)
     except ValueError:
         # Kept as it is: create_messages names it together with every other problem.
         timestamp = cast("datetime", timestamp)
-    sender = Sender(role=role, external_id=external_id)
-    return Message(text=text, sender=sender, timestamp=timestamp)
+    of_sender = {name: fields.pop(name) for name in SENDER_FIELDS & fields.keys()}
+    sender = Sender(role=known_role, external_id=external_id, **of_sender)
+    return Message(text=text, sender=sender, timestamp=timestamp, **fields)
 
 
 def encode_message(message: Message | Mapping[str, Any]) -> Encoded:
@@ -64,7 +85,7 @@ def encode_message(message: Message | Mapping[str, Any]) -> Encoded:
     if isinstance(message, Message):
         try:
             record = message.to_dict()
-        except AttributeError:
+        except (AttributeError, TypeError):
             record = _tolerant_dict(message)
     elif isinstance(message, Mapping):
         record = dict(message)
@@ -119,30 +140,44 @@ def _set_time(record: dict[str, Any], path: tuple[str, ...]) -> Problem | None:
 
 
 @frozen
-class _Text:
-    """Stands in a model for what should be a model, an enum or a datetime, and is not."""
+class _AsItIs:
+    """Stands in a model for a value of whatever type, while its `to_dict` runs."""
 
     value: Any
 
-    def isoformat(self) -> Any:
-        return self.value
+    def to_dict(self) -> _AsItIs:
+        return self
 
-    to_dict = isoformat
+    isoformat = to_dict
+
+    def __iter__(self) -> Iterator[_AsItIs]:
+        is_list = isinstance(self.value, (list, tuple))
+        return map(_AsItIs, self.value if is_list else [NO_LIST])
 
 
-def _tolerant_dict(message: Message) -> dict[str, Any]:
-    """As `to_dict`, but the schema judges a sender, a role or a time of another type."""
-    copied: Any = copy.copy(message)
-    if not isinstance(copied.sender, Sender):
-        copied.sender = _Text(copied.sender)
-    elif not isinstance(copied.sender.role, Enum):
-        sender: Any = copy.copy(copied.sender)
-        sender.role = _Text(sender.role)
-        copied.sender = sender
-    if not isinstance(copied.timestamp, datetime):
-        copied.timestamp = _Text(copied.timestamp)
-    record: dict[str, Any] = copied.to_dict()
+def _tolerant_dict(model: Any) -> dict[str, Any]:
+    """As `to_dict`, but the schema judges whatever is of another type than the model says."""
+    copied = copy.copy(model)
+    for name, of_model in fields_dict(type(model)).items():
+        if of_model.init and not isinstance(value := getattr(model, name), Unset):
+            setattr(copied, name, _AsItIs(value))
+    record: dict[str, Any] = _bare(copied.to_dict())
     return record
+
+
+def _bare(value: Any) -> Any:
+    """The value itself, with what stands in it in JSON's own types as far as it can be."""
+    match value:
+        case _AsItIs(value=inner):
+            return _bare(inner)
+        case Enum(value=inner):
+            return inner
+        case dict():
+            return {key: _bare(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_bare(each) for each in value]
+        case _:
+            return _tolerant_dict(value) if has(type(value)) else value
 
 
 def _as_dict(value: object) -> dict[Any, Any]:

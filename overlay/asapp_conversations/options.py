@@ -10,18 +10,25 @@ from typing import Any, Final, Literal, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from asapp_conversations_client.facts import KEY_HEADERS, SERVER_URL
+from asapp_conversations_client.facts import OPERATIONS, SERVER_URLS
 from attrs import field, frozen
 
 from .clock import Clock
 from .errors import InvalidRequestError
-from .published import PRODUCTION_URL
+from .published import PRODUCTION_URL, SANDBOX_URL
 
 Environment = Literal["sandbox", "production"]
 Proxy = str | httpx.URL | httpx.Proxy
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
-SERVERS: Final = {"sandbox": SERVER_URL, "production": PRODUCTION_URL}
+SERVERS: Final = {
+    "sandbox": next((url for url in SERVER_URLS if url != PRODUCTION_URL), SANDBOX_URL),
+    "production": PRODUCTION_URL,
+}
+
+KEY_HEADERS: Final = {
+    key.name.lower() for each in OPERATIONS for key in each.keys if key.place == "header"
+}
 
 LONGEST_WAIT: Final = 86_400.0
 """A day: daily limits come back by then, and no clock overflows."""
@@ -61,7 +68,7 @@ def to_headers(value: Mapping[str, str] | None) -> httpx.Headers:
         text = f"{name}{content}".replace("\t", " ")
         if not (text.isascii() and text.isprintable()):
             raise InvalidRequestError(f"headers: {name!r} has what no header can carry")
-        if name in map(str.lower, KEY_HEADERS.values()):
+        if name in KEY_HEADERS:
             raise InvalidRequestError(f"headers: {name} carries a key: give api_id and api_secret")
     return headers
 
@@ -98,7 +105,7 @@ def resolve_base_url(
     """The base URL to send to, without a slash at its end.
 
     An argument beats the variables `ASAPP_BASE_URL` and `ASAPP_ENVIRONMENT`; without any of them
-    it is the document's server, which is that of ASAPP's sandbox.
+    it is ASAPP's sandbox, as the document has it.
 
     Raises:
         InvalidRequestError: two of them say where on one level, it is no URL, or it would carry

@@ -24,10 +24,12 @@ class Receipt:
     Attributes:
         request_ids: ASAPP's id of each attempt, in order; empty where no answer told one.
         confirmed_by_conflict: whether a 409 told it, after an attempt whose answer was lost.
+        answer: the JSON of ASAPP's answer; None where it had none.
     """
 
     request_ids: tuple[str, ...] = ("",)
     confirmed_by_conflict: bool = False
+    answer: Any = field(default=None, repr=False, eq=False)
 
     @property
     def attempts(self) -> int:

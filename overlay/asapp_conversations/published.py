@@ -2,6 +2,7 @@
 
 Sources:
     overview: https://docs.asapp.com/getting-started/developers, API overview
+    error handling: https://docs.asapp.com/getting-started/developers/error-handling
     rate limits: https://docs.asapp.com/getting-started/developers/rate-limits
     gateway: https://docs.apigee.com/api-platform/reference/limits
 """
@@ -9,7 +10,13 @@ Sources:
 from typing import Final
 
 PRODUCTION_URL: Final = "https://api.asapp.com"
-"""The server of the production environment; the document names that of the sandbox (overview)."""
+"""The server of the production environment (overview)."""
+
+SANDBOX_URL: Final = "https://api.sandbox.asapp.com"
+"""The server of the sandbox, for a document that does not name it (overview)."""
+
+ERROR_DETAILS: Final = ("requestId", "message", "code")
+"""What the object `error` of an answer tells, as far as it does (error handling)."""
 
 REQUESTS_PER_SECOND: Final = 100.0
 """Spike arrest per product; a gateway smooths it to one request every 10 ms (rate limits)."""

@@ -12,12 +12,13 @@ from asapp_conversations_client.facts import Operation
 from attrs import define, field
 
 from . import errors
-from .answers import AnswerWords, success_defect, success_id
+from .answers import BODY, NOT_JSON, AnswerWords, read_json, success_defect, success_id
 from .auth import Credentials
 from .logs import logger
 from .options import Settings
 from .progress import Receipt
 from .published import FAILED_FIRST_DELAY, RATE_LIMITED_FIRST_DELAY
+from .validation import is_as_documented
 
 RECEIPT = "asapp_receipt"
 """In `httpx.Response.extensions`: the `Receipt` of an answer."""
@@ -217,7 +218,12 @@ class Exchange:
     def _accept(self, response: httpx.Response, *, by_conflict: bool = False) -> httpx.Response:
         outcome = "409, stored by an earlier attempt" if by_conflict else str(response.status_code)
         self._log(logging.DEBUG, outcome)
-        response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict)
+        answer = None if by_conflict else read_json(response.extensions[BODY][0])
+        known = None if by_conflict else self.operation
+        if known and not is_as_documented(known, response.status_code, answer):
+            self._log(logging.WARNING, f"{outcome}, with an answer that is not as documented")
+        told = None if answer is NOT_JSON else answer
+        response.extensions[RECEIPT] = Receipt(tuple(self.request_ids), by_conflict, told)
         return response
 
     def _complete(self, error: errors.RequestFailedError) -> errors.RequestFailedError:

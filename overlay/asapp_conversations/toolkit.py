@@ -16,21 +16,23 @@ from .auth import (
     ask,
     choose_credentials,
 )
-from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
+from .batching import MOST_MESSAGES, Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
 from .errors import status_error
 from .messages import encode_message, encode_record
 from .options import SERVERS, Environment, environment_proxy, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
-from .published import DAILY_REQUESTS, MAX_BODY_BYTES, REQUESTS_PER_SECOND
+from .published import DAILY_REQUESTS, ERROR_DETAILS, MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .retry import Exchange
 from .timestamps import NO_TIME, format_utc, read_time, to_utc
 from .validation import check_conversation_id, check_record
 
 __all__ = [
     "DAILY_REQUESTS",
+    "ERROR_DETAILS",
     "KEY_VARIABLES",
     "MAX_BODY_BYTES",
+    "MOST_MESSAGES",
     "NO_TIME",
     "REQUESTS_PER_SECOND",
     "SERVERS",

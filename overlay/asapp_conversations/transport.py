@@ -15,7 +15,7 @@ from typing import Any, Self
 import anyio
 import anyio.lowlevel
 import httpx
-from asapp_conversations_client.facts import OPERATIONS
+from asapp_conversations_client.facts import BATCH, OPERATIONS
 from attrs import define, field
 
 from .answers import MAX_ERROR_BYTES, with_body
@@ -113,9 +113,10 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 keys = self.session.keys
                 if keys is None or keys is refused:
                     keys = await self.session.renew_keys(refused)
+                keys.demand_all(exchange.operation or BATCH.operation)
                 await maybe_await(self.gate.admit(exchange))
                 try:
-                    outcome: Any = await self._attempt(request, keys, loop)
+                    outcome: Any = await self._attempt(exchange, keys, loop)
                 except BaseException as error:
                     _drop_frames(error)
                     self.gate.settle(exchange, error)
@@ -158,14 +159,13 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             outcome_unknown=request.extensions.get(IN_DOUBT, False),
         )
 
-    async def _attempt(
-        self, request: httpx.Request, keys: Credentials, loop: object
-    ) -> httpx.Response:
+    async def _attempt(self, exchange: Exchange, keys: Credentials, loop: object) -> httpx.Response:
         """Send once, and read what comes within the limits of time and length."""
+        request = exchange.request
         timeouts, now = request.extensions["timeout"], self.settings.clock.monotonic
         limit = math.inf if timeouts.get("read") is None else timeouts["read"]
         deadline = now() + limit
-        signed = _signed(request, keys, _TimeLeft(timeouts, lambda: deadline - now()))
+        signed = _signed(exchange, keys, _TimeLeft(timeouts, lambda: deadline - now()))
         carrier, most = self.session.carrier, self.settings.max_answer_bytes
         response, content, broken_off = None, bytearray(), False
         try:
@@ -230,12 +230,11 @@ class _TimeLeft(dict[str, Any]):
         return timeout if timeout is None else max(0.001, min(timeout, self._left()))
 
 
-def _signed(request: httpx.Request, keys: Credentials, timeouts: _TimeLeft) -> httpx.Request:
-    """A copy of the request that has the keys, and no other header of their names."""
-    names = {name for name, _ in keys.raw_headers}
-    kept = (pair for pair in request.headers.raw if pair[0].lower() not in names)
+def _signed(exchange: Exchange, keys: Credentials, timeouts: _TimeLeft) -> httpx.Request:
+    """A copy of the request that has the keys."""
+    request = exchange.request
+    url, headers = keys.sign(exchange.operation or BATCH.operation, request)
     extensions = {**request.extensions, "timeout": timeouts}
-    headers = [*kept, *keys.raw_headers]
     return httpx.Request(
-        request.method, request.url, headers=headers, stream=request.stream, extensions=extensions
+        request.method, url, headers=headers, stream=request.stream, extensions=extensions
     )

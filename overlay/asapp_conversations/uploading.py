@@ -8,7 +8,7 @@ from typing import Any
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import Message
 
-from .batching import Batch, body_size, cut_batch, halved_body_size, make_batch
+from .batching import MOST_MESSAGES, Batch, body_size, cut_batch, halved_body_size, make_batch
 from .errors import (
     AsappError,
     ConflictError,
@@ -46,9 +46,11 @@ class Upload:
         if unknown:
             problems += self._add("unknown", unknown)
         self._in_doubt = self._doubtful_until = len(self._messages)
-        if self._in_doubt > BATCH.max_messages:
+        if self._in_doubt > MOST_MESSAGES:
             problems.append(Problem("unknown", "is more than one batch can hold"))
         problems += self._add("messages", messages)
+        if 0 < len(self._contents) - self._in_doubt < BATCH.min_messages:
+            problems.append(Problem("messages", f"are fewer than {BATCH.min_messages}"))
         if problems:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise InvalidRequestError(f"nothing was sent: {count}", problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import jsonschema_rs
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations_client.facts import BATCH, Operation
 from attrs import frozen
 
 
@@ -49,7 +49,31 @@ def is_valid_record(record: object) -> bool:
 def _validator(name: str) -> jsonschema_rs.Validator:
     schema = dict(getattr(BATCH, name))
     # Masked, its messages never quote the value that they reject.
-    return jsonschema_rs.Draft4Validator(schema, validate_formats=True, mask="the value")
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, mask="the value")
+
+
+def is_as_documented(operation: Operation, status: int, answer: object) -> bool:
+    """Whether the JSON of a success is what the document promises; true where it promises none."""
+    validator = _answer_validator(operation.method, operation.path, status)
+    return validator is None or validator.is_valid(answer)
+
+
+@cache
+def _answer_validator(method: str, path: str, status: int) -> jsonschema_rs.Validator | None:
+    # Only here, since this module holds all that is answered, and a program may need none of it.
+    from asapp_conversations_client.contracts import CONTRACTS
+
+    wanted = method, path
+    found = (
+        it for it in CONTRACTS.operations if wanted == (it.operation.method, it.operation.path)
+    )
+    answers = next((contract.answers for contract in found), {})
+    keys = (str(status), f"{status // 100}XX", "default")
+    bodies = next((answers[key] for key in keys if key in answers), {})
+    schema = next((each for name, each in bodies.items() if "json" in name), None)
+    if schema is None:
+        return None
+    return jsonschema_rs.Draft202012Validator({**schema, "$defs": CONTRACTS.schemas})
 
 
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from asapp_conversations.auth import Credentials
+from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
 
@@ -77,7 +78,7 @@ def cases() -> Iterator[Case]:
 
 def bodies() -> dict[str, bytes]:
     """Bodies as a whole."""
-    limit = BATCH.max_messages
+    limit = MOST_MESSAGES
     return {
         "one message": batch(message()),
         "the most messages": batch(*[message()] * limit),

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from asapp_conversations_client.contracts import CONTRACTS
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.control import create_control
-from asapp_conversations_emulator.document import ServedDocument, installed_document
 from asapp_conversations_emulator.service import Service
 from asapp_conversations_emulator.store import Store
 
@@ -145,7 +145,7 @@ def test_own_page_may_give_orders(server: Emulator, client: httpx.Client) -> Non
 
 def test_other_machines_are_refused() -> None:
     """Only callers whose address is of this machine may give orders, wherever it listens."""
-    control = create_control(Service(ServedDocument(installed_document()), Store()))
+    control = create_control(Service(CONTRACTS, Store()))
 
     async def ask(address: str) -> int:
         transport = httpx.ASGITransport(control, client=(address, 1))

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from asapp_conversations import Client, Credentials, agent
+from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
 
@@ -50,7 +51,7 @@ def test_same_batch_again_is_a_conflict(
 
 
 MESSAGES = BATCH.messages_property
-TOO_MANY = BATCH.max_messages + 1
+TOO_MANY = MOST_MESSAGES + 1
 
 
 def invalid(batch: Batch) -> dict[str, tuple[Any, str]]:

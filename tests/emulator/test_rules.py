@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
+from asapp_conversations_client.contracts import Contract, Contracts, Parameter
+from asapp_conversations_client.facts import BATCH, Key, Operation
 from asapp_conversations_emulator import Emulator
-from asapp_conversations_emulator.document import ServedDocument, installed_document
 from asapp_conversations_emulator.rules import OperationRules, is_time
+from asapp_conversations_emulator.schemas import Schemas
 
 Start = Callable[..., Emulator]
 Connect = Callable[..., httpx.Client]
@@ -46,56 +48,91 @@ THING = {
         "kind": {"enum": ["open", "closed"]},
         "tags": {"type": "array", "items": {"type": "string", "minLength": 3}, "minItems": 2},
         "made": {"type": "string", "format": "date-time"},
-        "size": {"type": "integer", "minimum": 4, "exclusiveMinimum": True},
+        "size": {"type": "integer", "exclusiveMinimum": 4},
     },
 }
 
 
-def later_document() -> dict[str, Any]:
-    """The document with more operations: references, keys and parameters of their own."""
-    content: dict[str, Any] = copy.deepcopy(dict(installed_document()))
-    content["components"]["schemas"] = {"Thing": THING}
-    thing = {"$ref": "#/components/schemas/Thing"}
-    shown = {"content": {"application/json": {"schema": thing}}}
-    content["paths"]["/things/{thingId}"] = {
-        "parameters": [
-            {"name": "thingId", "in": "path", "required": True, "schema": {"type": "integer"}}
-        ],
-        "get": {
-            "security": [],
-            "parameters": [
-                {"name": "deep", "in": "query", "required": True, "schema": {"type": "boolean"}},
-                {
-                    "name": "tag",
-                    "in": "query",
-                    "schema": {"type": "array", "items": {"minLength": 2}},
-                },
-                {"name": "Accept-Things", "in": "header", "schema": {"enum": ["all"]}},
-                {"name": "session", "in": "cookie", "schema": {"enum": ["none"]}},
-            ],
-            "responses": {"201": shown},
+def contract(
+    method: str,
+    path: str,
+    *parameters: Parameter,
+    keys: tuple[Key, ...] = BATCH.operation.keys,
+    body: Mapping[str, Any] | None = None,
+    body_required: bool = False,
+    **answers: Any,
+) -> Contract:
+    """An operation that a later document may have; answers are named such as `s201`."""
+    pattern = re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path))
+    return Contract(
+        operation=Operation(f"{method} {path}", method, path, pattern, keys, False, {}, None),
+        parameters=parameters,
+        body_required=body_required,
+        bodies={} if body is None else {"application/json": body},
+        answers={
+            status.removeprefix("s"): {} if schema is None else {"application/json": schema}
+            for status, schema in answers.items()
         },
-        "put": {"requestBody": shown, "responses": {"2XX": {"description": "done"}}},
-        "delete": {"responses": {"204": {"description": "gone"}}},
-        "patch": {"responses": {"default": shown}},
-    }
-    return content
+    )
+
+
+REF = {"$ref": "#/$defs/Thing"}
+ID = Parameter("thingId", "path", True, {"type": "integer"})
+BY_QUERY = Key("api_id", "query", "key")
+BY_COOKIE = Key("api_secret", "cookie", "token")
+
+LATER = Contracts(
+    {"Thing": THING},
+    (
+        contract(
+            "GET",
+            "/things/{thingId}",
+            ID,
+            Parameter("deep", "query", True, {"type": "boolean"}),
+            Parameter(
+                "tag", "query", False, {"type": ["array", "null"], "items": {"minLength": 2}}
+            ),
+            Parameter("Accept-Things", "header", False, {"allOf": [{"enum": ["all"]}]}),
+            Parameter("session", "cookie", False, {"enum": ["none"]}),
+            keys=(),
+            s201=REF,
+        ),
+        contract("PUT", "/things/{thingId}", ID, body=REF, s2XX=None),
+        contract("DELETE", "/things/{thingId}", ID, s204=None),
+        contract("PATCH", "/things/{thingId}", ID, default=REF),
+        contract("POST", "/keys", keys=(BY_QUERY, BY_COOKIE), s200=None),
+    ),
+)
+
+
+def is_thing(value: object) -> bool:
+    """Whether it is what the schema of a thing allows."""
+    return Schemas(LATER.schemas).validator(THING).is_valid(value)
 
 
 def test_later_operations_are_served(start: Start, connect: Connect) -> None:
     """Operations of a later document are validated and answered by their schema, with no code."""
-    document = later_document()
-    server = start(document=document)
-    client = connect(server)
+    client = connect(start(contracts=LATER))
     thing = client.get("/things/1?deep=true&tag=ab&tag=cd", headers={"accept-things": "all"})
     assert thing.status_code == 201
-    assert ServedDocument(document).validator(THING).is_valid(thing.json())
+    assert is_thing(thing.json())
     assert client.put("/things/1", json=thing.json()).status_code == 200
     assert client.put("/things/1").status_code == 200
     assert client.patch("/things/1").json() == thing.json()
     gone = client.delete("/things/1")
     assert (gone.status_code, gone.content) == (204, b"")
     assert "content-length" not in gone.headers
+    assert client.get("/keys").headers["allow"] == "POST"
+
+
+def test_keys_stand_where_the_document_says(start: Start, connect: Connect) -> None:
+    """A key may be in the query or in a cookie, and is judged there."""
+    client = connect(start(contracts=LATER), headers={})
+    keys = {"key": "emulator-id"}, {"cookie": "other=1; token=emulator-secret"}
+    assert client.post("/keys", params=keys[0], headers=keys[1]).status_code == 200
+    assert client.post("/keys", params=keys[0]).status_code == 401
+    assert client.post("/keys", params={"key": "wrong"}, headers=keys[1]).status_code == 401
+    assert client.post("/keys", headers=keys[1]).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -113,14 +150,14 @@ def test_later_operations_refuse(
     start: Start, connect: Connect, method: str, url: str, body: Any, where: str
 ) -> None:
     """A request that a later operation does not allow is a 400 that names the place."""
-    answer = connect(start(document=later_document())).request(method, url, json=body)
+    answer = connect(start(contracts=LATER)).request(method, url, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "400-01")
     assert answer.json()["error"]["message"].startswith(f"[Path '{where}'] ")
 
 
 def test_headers_are_parameters_too(start: Start, connect: Connect) -> None:
     """A header that the document describes must be as it says; cookies are left alone."""
-    client = connect(start(document=later_document()))
+    client = connect(start(contracts=LATER))
     headers = {"Accept-Things": "few", "cookie": "session=some"}
     answer = client.get("/things/1?deep=true", headers=headers)
     assert "[Path '/Accept-Things']" in answer.json()["error"]["message"]
@@ -128,18 +165,9 @@ def test_headers_are_parameters_too(start: Start, connect: Connect) -> None:
 
 def test_keys_are_those_of_the_operation(start: Start, connect: Connect) -> None:
     """An operation without security needs no keys; the others do."""
-    client = connect(start(document=later_document()), headers={})
+    client = connect(start(contracts=LATER), headers={})
     assert client.get("/things/1?deep=true").status_code == 201
     assert client.delete("/things/1").status_code == 401
-
-
-def test_document_without_messages(start: Start, connect: Connect) -> None:
-    """A document that has no create-messages operation is served all the same."""
-    content = later_document()
-    content["paths"] = {"/things/{thingId}": content["paths"]["/things/{thingId}"]}
-    server = start(document=content)
-    assert connect(server).delete("/things/1").status_code == 204
-    assert server.stats()["messages"] == 0
 
 
 @pytest.mark.parametrize(
@@ -156,38 +184,31 @@ def test_document_without_messages(start: Start, connect: Connect) -> None:
         {"allOf": [THING, {"type": "object", "required": ["more"]}]},
         {"oneOf": [{"type": "integer", "minimum": 3}, {"type": "string"}]},
         {"anyOf": [{"enum": ["x"]}]},
-        {"$ref": "#/components/schemas/Thing"},
+        REF,
         {},
     ],
 )
 def test_examples_conform(start: Start, connect: Connect, schema: dict[str, Any]) -> None:
     """An operation that nobody wrote code for answers with what its schema allows."""
-    document = answering(schema)
-    example = connect(start(document=document)).get("/example").json()
-    assert ServedDocument(document).validator(schema).is_valid(example)
+    example = connect(start(contracts=answering(schema))).get("/example").json()
+    assert Schemas(LATER.schemas).validator(schema).is_valid(example)
 
 
 def test_odd_schemas_are_said() -> None:
     """A schema that no example is known for is an error that says so."""
     with pytest.raises(LookupError, match="no example is known"):
-        Emulator(document=answering({"type": "string", "pattern": "^x{40}y$"}))
+        Emulator(contracts=answering({"type": "string", "pattern": r"^\p{L}{40}$"}))
 
 
-def answering(schema: dict[str, Any]) -> dict[str, Any]:
-    """A document whose one operation answers with that schema."""
-    content = later_document()
-    answer = {"content": {"application/json": {"schema": schema}}}
-    content["paths"] = {"/example": {"get": {"responses": {"200": answer}}}}
-    return content
+def answering(schema: dict[str, Any]) -> Contracts:
+    """What an operation that answers with that schema takes and gives."""
+    return Contracts(LATER.schemas, (contract("GET", "/example", s200=schema),))
 
 
 def test_pointers_are_escaped() -> None:
     """A property with a slash or a tilde in its name is quoted as JSON Pointer does."""
-    content = later_document()
     schema = {"properties": {"a/b~c": {"type": "integer"}}}
-    body = {"content": {"application/json": {"schema": schema}}}
-    content["paths"] = {"/x": {"post": {"requestBody": body, "responses": {"200": {}}}}}
-    (operation,) = ServedDocument(content).operations
-    _, problem = OperationRules(operation).read_body(b'{"a/b~c": "x"}')
+    rules = OperationRules(contract("POST", "/x", body=schema), Schemas({}))
+    _, problem = rules.read_body(b'{"a/b~c": "x"}')
     assert problem is not None
     assert problem.startswith("[Path '/a~1b~0c'] ")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations.toolkit import MOST_MESSAGES
 
-MOST = BATCH.max_messages
+MOST = MOST_MESSAGES
 OPENED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NEW_YORK = timezone(timedelta(hours=-5))
 WORDS = (

@@ -14,8 +14,7 @@ from asapp_conversations import (
     Receipt,
     RequestFailedError,
 )
-from asapp_conversations.toolkit import body_size, status_error
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations.toolkit import MOST_MESSAGES, body_size, status_error
 from asapp_conversations_importer.sending.delivery import (
     BodyLimit,
     Checkpoint,
@@ -31,7 +30,7 @@ from hypothesis import strategies as st
 
 STORED = Receipt()
 LARGE = 10**9
-MOST = BATCH.max_messages
+MOST = MOST_MESSAGES
 
 
 @frozen

@@ -8,11 +8,11 @@ from asapp_conversations.batching import (
     halved_body_size,
     make_batch,
 )
-from asapp_conversations_client.facts import BATCH
+from asapp_conversations.toolkit import MOST_MESSAGES
 from hypothesis import given
 from hypothesis import strategies as st
 
-MOST = BATCH.max_messages
+MOST = MOST_MESSAGES
 
 
 def cut_all(contents: list[bytes], max_body_bytes: int = 10**9) -> tuple[list[int], int]:

@@ -18,7 +18,7 @@ from asapp_conversations import (
     Credentials,
     InvalidRequestError,
 )
-from asapp_conversations_client.facts import KEY_HEADERS, SERVER_URL
+from asapp_conversations_client.facts import BATCH, SERVER_URLS
 
 
 def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) -> None:
@@ -28,7 +28,7 @@ def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) ->
     client = server.client(time, credentials=lambda: next(pairs))
     client.create_messages("ABC", make_messages(1))
     client.create_messages("ABC", make_messages(1))
-    name = next(iter(KEY_HEADERS.values()))
+    name = BATCH.operation.keys[0].name
     assert [headers[name] for headers in server.headers] == ["old", "new", "new"]
     refusing = Server(error(401))
     with pytest.raises(AuthenticationError):
@@ -42,7 +42,7 @@ def test_renewal_is_shared(time: Any, make_messages: MakeMessages) -> None:
     """When several requests are refused at once, the provider is asked once for all of them."""
     pairs = [Credentials(name, "s") for name in ("old", "new", "never")]
     asked, together = iter(pairs), threading.Barrier(2)
-    name = next(iter(KEY_HEADERS.values()))
+    name = BATCH.operation.keys[0].name
 
     def serve(request: httpx.Request) -> httpx.Response:
         if request.headers[name] == "old":
@@ -146,7 +146,7 @@ def test_loopback_may_be_plain_http(url: str) -> None:
 def test_default_server_is_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a base URL the document's server is used."""
     monkeypatch.delenv("ASAPP_BASE_URL")
-    assert SERVER_URL in repr(Client())
+    assert SERVER_URLS[0] in repr(Client())
 
 
 @pytest.mark.parametrize(

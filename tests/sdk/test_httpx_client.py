@@ -17,7 +17,7 @@ from asapp_conversations import (
     InvalidRequestError,
     NotFoundError,
 )
-from asapp_conversations_client.facts import BATCH, KEY_HEADERS
+from asapp_conversations_client.facts import BATCH
 from hostile import HostileServer, Kind, Session, answer, both, hang_up, serving
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
@@ -25,7 +25,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 PATH = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC"})
-KEYS = {name.lower() for name in KEY_HEADERS.values()}
+KEYS = {key.name.lower() for key in BATCH.operation.keys}
 
 
 class Hooks:

@@ -24,8 +24,9 @@ from asapp_conversations import (
     Stored,
     __version__,
 )
+from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.api.conversations import create_batch_messages
-from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION, KEY_HEADERS
+from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
 from pytest_httpx import HTTPXMock
 
@@ -33,13 +34,13 @@ from pytest_httpx import HTTPXMock
 def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMessages) -> None:
     """Messages go out in order, cut at the document's maximum, with both keys."""
     server = Server(OK)
-    limit = BATCH.max_messages
+    limit = MOST_MESSAGES
     stored = server.client(time).create_messages("ABC", iter(make_messages(2 * limit + 1)))
     assert stored == Stored(stored=2 * limit + 1, requests=3, request_ids=("", "", ""))
     assert server.sizes() == [limit, limit, 1]
     texts = [message["text"] for body in server.bodies for message in body["messages"]]
     assert texts == [f"text {i:04}" for i in range(2 * limit + 1)]
-    keys = set(KEY_HEADERS.values())
+    keys = {key.name for key in BATCH.operation.keys}
     assert {server.headers[0][name] for name in keys} == {"id-1", SECRET}
     agent_name = server.headers[0]["user-agent"]
     assert agent_name.startswith(f"asapp-conversations/{__version__} ")
@@ -142,7 +143,7 @@ def test_byte_budget_cuts(time: Any, make_messages: MakeMessages) -> None:
 
 def test_more_unknown_than_a_batch_is_refused(time: Any, make_messages: MakeMessages) -> None:
     """An unknown batch cannot have been larger than a batch."""
-    many = Progress(unknown=make_messages(BATCH.max_messages + 1))
+    many = Progress(unknown=make_messages(MOST_MESSAGES + 1))
     with pytest.raises(InvalidRequestError, match="unknown"):
         Server(OK).client(time).create_messages("ABC", many)
 

@@ -9,10 +9,10 @@ import pytest
 from answering import SECRET
 from asapp_conversations import APIConnectionError, InvalidRequestError
 from asapp_conversations.toolkit import resolve_base_url
-from asapp_conversations_client.facts import SERVER_URL
+from asapp_conversations_client.facts import SERVER_URLS
 from hostile import HostileServer, Kind, answer, both, create, hang_up, serving
 
-SANDBOX = SERVER_URL
+SANDBOX = SERVER_URLS[0]
 PRODUCTION = str(resolve_base_url(environment="production", variables={}))
 GIVEN = "https://api.given.example"
 NAMED = "https://api.named.example"

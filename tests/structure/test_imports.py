@@ -31,7 +31,14 @@ ARROWS = {
 }
 """What each package may import besides itself."""
 
-DOORS = {SDK, f"{SDK}.toolkit", EMULATOR, f"{GENERATED}.facts", f"{GENERATED}.models"}
+DOORS = {
+    SDK,
+    f"{SDK}.toolkit",
+    EMULATOR,
+    f"{GENERATED}.contracts",
+    f"{GENERATED}.facts",
+    f"{GENERATED}.models",
+}
 """The modules whose `__all__` a tool may import from, outside its own package."""
 
 Graph = dict[str, set[str]]

@@ -1,56 +1,48 @@
 # Generated from openapi.yaml and generator-config.yml: do not edit; run `nox -s generate`.
-"""Contains all the data models used in inputs/outputs"""
+"""The models of what is sent and answered; each is imported when it is first asked for."""
 
-from .bad_request_details import BadRequestDetails
-from .bad_request_response import BadRequestResponse
-from .conflict_details import ConflictDetails
-from .conflict_response import ConflictResponse
-from .error_details import ErrorDetails
-from .error_response import ErrorResponse
-from .forbidden_details import ForbiddenDetails
-from .forbidden_response import ForbiddenResponse
-from .message import Message
-from .message_batch import MessageBatch
-from .message_batch_response import MessageBatchResponse
-from .not_found_details import NotFoundDetails
-from .not_found_response import NotFoundResponse
-from .payload_too_large_details import PayloadTooLargeDetails
-from .payload_too_large_response import PayloadTooLargeResponse
-from .sender import Sender
-from .sender_role import SenderRole
-from .service_unavailable_details import ServiceUnavailableDetails
-from .service_unavailable_response import ServiceUnavailableResponse
-from .too_many_requests_details import TooManyRequestsDetails
-from .too_many_requests_response import TooManyRequestsResponse
-from .unauthorized_details import UnauthorizedDetails
-from .unauthorized_response import UnauthorizedResponse
-from .unprocessable_entity_details import UnprocessableEntityDetails
-from .unprocessable_entity_response import UnprocessableEntityResponse
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .error_details import ErrorDetails
+    from .error_response import ErrorResponse
+    from .message import Message
+    from .message_batch import MessageBatch
+    from .message_batch_response import MessageBatchResponse
+    from .sender import Sender
+    from .sender_role import SenderRole
+
+_MODULES = {
+    "ErrorDetails": "error_details",
+    "ErrorResponse": "error_response",
+    "Message": "message",
+    "MessageBatch": "message_batch",
+    "MessageBatchResponse": "message_batch_response",
+    "Sender": "sender",
+    "SenderRole": "sender_role",
+}
 
 __all__ = (
-    "BadRequestDetails",
-    "BadRequestResponse",
-    "ConflictDetails",
-    "ConflictResponse",
     "ErrorDetails",
     "ErrorResponse",
-    "ForbiddenDetails",
-    "ForbiddenResponse",
     "Message",
     "MessageBatch",
     "MessageBatchResponse",
-    "NotFoundDetails",
-    "NotFoundResponse",
-    "PayloadTooLargeDetails",
-    "PayloadTooLargeResponse",
     "Sender",
     "SenderRole",
-    "ServiceUnavailableDetails",
-    "ServiceUnavailableResponse",
-    "TooManyRequestsDetails",
-    "TooManyRequestsResponse",
-    "UnauthorizedDetails",
-    "UnauthorizedResponse",
-    "UnprocessableEntityDetails",
-    "UnprocessableEntityResponse",
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Message")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Message:
     """Represents a single message within a conversation.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="MessageBatch")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class MessageBatch:
     """A batch of messages for conversation
 

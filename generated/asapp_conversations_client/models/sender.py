@@ -12,7 +12,7 @@ from ..models.sender_role import SenderRole
 T = TypeVar("T", bound="Sender")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Sender:
     """Information about the participant who sent the message.
 

@@ -17,12 +17,12 @@ from asapp_conversations import (
     UnprocessableEntityError,
 )
 from asapp_conversations.toolkit import (
+    MOST_MESSAGES,
     Batch,
     cut_batch,
     halved_body_size,
     make_batch,
 )
-from asapp_conversations_client.facts import BATCH
 from attrs import define, evolve, field
 
 from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
@@ -174,7 +174,7 @@ class Delivery(Generic[MessageT]):
     def _candidates(self, start: int, end: int) -> tuple[int, ...]:
         """As many messages as a batch may hold, but for those that were refused."""
         sendable = (index for index in range(start, end) if index not in self._refused)
-        return tuple(islice(sendable, BATCH.max_messages))
+        return tuple(islice(sendable, MOST_MESSAGES))
 
     def _cut(self, candidates: Sequence[int]) -> Batch | None:
         contents = [self.messages[index].content for index in candidates]

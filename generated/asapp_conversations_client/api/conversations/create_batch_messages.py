@@ -1,23 +1,14 @@
 # Generated from openapi.yaml and generator-config.yml: do not edit; run `nox -s generate`.
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from ...client import AuthenticatedClient, Client
-from ...models.bad_request_response import BadRequestResponse
-from ...models.conflict_response import ConflictResponse
 from ...models.error_response import ErrorResponse
-from ...models.forbidden_response import ForbiddenResponse
 from ...models.message_batch import MessageBatch
 from ...models.message_batch_response import MessageBatchResponse
-from ...models.not_found_response import NotFoundResponse
-from ...models.payload_too_large_response import PayloadTooLargeResponse
-from ...models.service_unavailable_response import ServiceUnavailableResponse
-from ...models.too_many_requests_response import TooManyRequestsResponse
-from ...models.unauthorized_response import UnauthorizedResponse
-from ...models.unprocessable_entity_response import UnprocessableEntityResponse
+from ...reading import read_answer, read_status
 from ...types import Response
 
 
@@ -45,66 +36,54 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> (
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-):
+) -> ErrorResponse | MessageBatchResponse:
     if response.status_code == 200:
         response_200 = MessageBatchResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = BadRequestResponse.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = UnauthorizedResponse.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ForbiddenResponse.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = NotFoundResponse.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ConflictResponse.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = PayloadTooLargeResponse.from_dict(response.json())
+        response_413 = ErrorResponse.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 422:
-        response_422 = UnprocessableEntityResponse.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = TooManyRequestsResponse.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 503:
-        response_503 = ServiceUnavailableResponse.from_dict(response.json())
+        response_503 = ErrorResponse.from_dict(response.json())
 
         return response_503
 
@@ -115,24 +94,12 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-]:
+) -> Response[ErrorResponse | MessageBatchResponse]:
     return Response(
-        status_code=HTTPStatus(response.status_code),
+        status_code=read_status(response),
         content=response.content,
         headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+        parsed=read_answer(_parse_response, client, response),
     )
 
 
@@ -141,19 +108,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: MessageBatch,
-) -> Response[
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-]:
+) -> Response[ErrorResponse | MessageBatchResponse]:
     """Create multiple messages
 
      This creates multiple message objects at once, adding them to an existing conversation.
@@ -162,7 +117,7 @@ def sync_detailed(
     conversation data.
 
     Args:
-        conversation_id (str):
+        conversation_id (str): The identifier for a conversation.
         body (MessageBatch): A batch of messages for conversation Example: {'messages': [{'text':
             'Hello, I would like to upgrade my internet plan to GOLD.', 'sender': {'role': 'customer',
             'externalId': 'customer-xyz'}, 'timestamp': '2021-11-23T12:13:14.555Z'}, {'text': 'Let me
@@ -170,11 +125,10 @@ def sync_detailed(
             '2021-11-23T12:13:16.666Z'}]}.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
+        asapp_conversations.AsappError: the request failed or was refused; each class says how.
 
     Returns:
-        Response[BadRequestResponse | ConflictResponse | ErrorResponse | ForbiddenResponse | MessageBatchResponse | NotFoundResponse | PayloadTooLargeResponse | ServiceUnavailableResponse | TooManyRequestsResponse | UnauthorizedResponse | UnprocessableEntityResponse]
+        Response[ErrorResponse | MessageBatchResponse]
     """
 
     kwargs = _get_kwargs(
@@ -194,20 +148,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: MessageBatch,
-) -> (
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-    | None
-):
+) -> ErrorResponse | MessageBatchResponse | None:
     """Create multiple messages
 
      This creates multiple message objects at once, adding them to an existing conversation.
@@ -216,7 +157,7 @@ def sync(
     conversation data.
 
     Args:
-        conversation_id (str):
+        conversation_id (str): The identifier for a conversation.
         body (MessageBatch): A batch of messages for conversation Example: {'messages': [{'text':
             'Hello, I would like to upgrade my internet plan to GOLD.', 'sender': {'role': 'customer',
             'externalId': 'customer-xyz'}, 'timestamp': '2021-11-23T12:13:14.555Z'}, {'text': 'Let me
@@ -224,11 +165,10 @@ def sync(
             '2021-11-23T12:13:16.666Z'}]}.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
+        asapp_conversations.AsappError: the request failed or was refused; each class says how.
 
     Returns:
-        BadRequestResponse | ConflictResponse | ErrorResponse | ForbiddenResponse | MessageBatchResponse | NotFoundResponse | PayloadTooLargeResponse | ServiceUnavailableResponse | TooManyRequestsResponse | UnauthorizedResponse | UnprocessableEntityResponse
+        ErrorResponse | MessageBatchResponse
     """
 
     return sync_detailed(
@@ -243,19 +183,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: MessageBatch,
-) -> Response[
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-]:
+) -> Response[ErrorResponse | MessageBatchResponse]:
     """Create multiple messages
 
      This creates multiple message objects at once, adding them to an existing conversation.
@@ -264,7 +192,7 @@ async def asyncio_detailed(
     conversation data.
 
     Args:
-        conversation_id (str):
+        conversation_id (str): The identifier for a conversation.
         body (MessageBatch): A batch of messages for conversation Example: {'messages': [{'text':
             'Hello, I would like to upgrade my internet plan to GOLD.', 'sender': {'role': 'customer',
             'externalId': 'customer-xyz'}, 'timestamp': '2021-11-23T12:13:14.555Z'}, {'text': 'Let me
@@ -272,11 +200,10 @@ async def asyncio_detailed(
             '2021-11-23T12:13:16.666Z'}]}.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
+        asapp_conversations.AsappError: the request failed or was refused; each class says how.
 
     Returns:
-        Response[BadRequestResponse | ConflictResponse | ErrorResponse | ForbiddenResponse | MessageBatchResponse | NotFoundResponse | PayloadTooLargeResponse | ServiceUnavailableResponse | TooManyRequestsResponse | UnauthorizedResponse | UnprocessableEntityResponse]
+        Response[ErrorResponse | MessageBatchResponse]
     """
 
     kwargs = _get_kwargs(
@@ -294,20 +221,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: MessageBatch,
-) -> (
-    BadRequestResponse
-    | ConflictResponse
-    | ErrorResponse
-    | ForbiddenResponse
-    | MessageBatchResponse
-    | NotFoundResponse
-    | PayloadTooLargeResponse
-    | ServiceUnavailableResponse
-    | TooManyRequestsResponse
-    | UnauthorizedResponse
-    | UnprocessableEntityResponse
-    | None
-):
+) -> ErrorResponse | MessageBatchResponse | None:
     """Create multiple messages
 
      This creates multiple message objects at once, adding them to an existing conversation.
@@ -316,7 +230,7 @@ async def asyncio(
     conversation data.
 
     Args:
-        conversation_id (str):
+        conversation_id (str): The identifier for a conversation.
         body (MessageBatch): A batch of messages for conversation Example: {'messages': [{'text':
             'Hello, I would like to upgrade my internet plan to GOLD.', 'sender': {'role': 'customer',
             'externalId': 'customer-xyz'}, 'timestamp': '2021-11-23T12:13:14.555Z'}, {'text': 'Let me
@@ -324,11 +238,10 @@ async def asyncio(
             '2021-11-23T12:13:16.666Z'}]}.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
+        asapp_conversations.AsappError: the request failed or was refused; each class says how.
 
     Returns:
-        BadRequestResponse | ConflictResponse | ErrorResponse | ForbiddenResponse | MessageBatchResponse | NotFoundResponse | PayloadTooLargeResponse | ServiceUnavailableResponse | TooManyRequestsResponse | UnauthorizedResponse | UnprocessableEntityResponse
+        ErrorResponse | MessageBatchResponse
     """
 
     return (

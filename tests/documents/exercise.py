@@ -1,0 +1,296 @@
+"""Uses the packages over a changed document as users do; run in a process of its own.
+
+Arguments: the folder of the new client, the project, and the name of the change. It prints what
+went wrong, and nothing when all is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import logging
+import os
+import pickle
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+FOLDER, PROJECT, CHANGE = sys.argv[1:]
+sys.path[:0] = [FOLDER, *(f"{PROJECT}/{name}" for name in ("overlay", "emulator", "importer"))]
+
+import asapp_conversations as sdk
+import asapp_conversations_client
+import httpx
+from asapp_conversations.toolkit import KEY_VARIABLES, MOST_MESSAGES
+from asapp_conversations_client.contracts import CONTRACTS
+from asapp_conversations_client.facts import BATCH, OPERATIONS
+from asapp_conversations_emulator import Emulator
+from asapp_conversations_emulator.example_values import example_value
+from asapp_conversations_emulator.schemas import Schemas
+from asapp_conversations_emulator.server import EMULATOR_KEYS
+from asapp_conversations_importer import import_messages
+
+SCHEMAS = Schemas(CONTRACTS.schemas)
+CONVERSATION = example_value(SCHEMAS, BATCH.conversation_schema)
+COUNT = min(2 * MOST_MESSAGES, 1000) + BATCH.min_messages
+
+
+def records(extent: Any = "all", count: int = COUNT) -> list[dict[str, Any]]:
+    """Messages that differ, with all properties of the document."""
+    example = example_value(SCHEMAS, BATCH.message_schema, extent)
+    return [
+        {
+            **example,
+            "text": f"message {number}",
+            "timestamp": f"2024-03-04T08:{number // 60 % 60:02}:{number % 60:02}Z",
+        }
+        for number in range(count)
+    ]
+
+
+def texts(server: Emulator, conversation: str = CONVERSATION) -> list[str]:
+    return [message["text"] for message in server.messages(conversation)]
+
+
+def expect(found: object, wanted: object) -> None:
+    if found != wanted:
+        raise AssertionError(f"{str(found)[:200]} is not {str(wanted)[:200]}")
+
+
+def messages_are_stored_in_order() -> None:
+    """Models, mappings and copies of models, in as many requests as the limits demand."""
+    made = records()
+    mixed = [
+        sdk.Message.from_dict(record) if number % 2 else record
+        for number, record in enumerate(made)
+    ]
+    mixed[1] = pickle.loads(pickle.dumps(copy.deepcopy(copy.copy(mixed[1]))))
+    with Emulator() as server, server.client(rate=None) as client:
+        stored = client.create_messages(CONVERSATION, mixed)
+        expect((stored.stored, texts(server)), (COUNT, [record["text"] for record in made]))
+        expect(stored.requests, -(-COUNT // MOST_MESSAGES))
+        expect(client.create_messages(CONVERSATION, mixed).already_stored, COUNT)
+
+
+def least_and_null_messages_are_stored() -> None:
+    for extent in ("least", "null"):
+        made = records(extent, BATCH.min_messages)
+        with Emulator() as server, server.client(rate=None) as client:
+            models = [sdk.Message.from_dict(record) for record in made]
+            expect(client.create_messages(CONVERSATION, models).stored, len(made))
+
+
+def tasks_store_as_threads_do() -> None:
+    async def store(server: Emulator) -> int:
+        async with server.async_client(rate=None) as client:
+            return (await client.create_messages(CONVERSATION, records())).stored
+
+    with Emulator() as server:
+        expect(asyncio.run(store(server)), COUNT)
+
+
+def errors_are_typed() -> None:
+    batch = records(count=BATCH.min_messages)
+    with Emulator() as server, server.client(rate=None, retries=0) as client:
+        for status in (400, 401, 403, 404, 413, 422, 429, 500, 503):
+            server.fail_next(status)
+            try:
+                client.create_messages(CONVERSATION, batch)
+            except sdk.APIStatusError as error:
+                expect((error.status_code, error.code), (status, f"{status}-01"))
+                expect(bool(error.message) and bool(error.request_id), True)
+                expect(len(error.progress.remaining) + len(error.progress.unknown), len(batch))
+            else:
+                raise AssertionError(f"{status} raises nothing")
+
+
+def failures_are_sent_again_and_lost_answers_found() -> None:
+    class Now(sdk.toolkit.Clock):  # type: ignore[name-defined]
+        def sleep(self, seconds: float) -> None:
+            del seconds
+
+    batch = records(count=BATCH.min_messages)
+    with Emulator() as server, server.client(rate=None, clock=Now()) as client:
+        server.fail_next(429)
+        expect(client.create_messages(CONVERSATION, batch).retries, 1)
+        server.reset()
+        server.fail_next("503,stored")
+        try:
+            stored = client.create_messages(CONVERSATION, batch)
+        except sdk.AsappError as error:
+            expect((error.outcome_unknown, BATCH.operation.repeatable), (True, False))
+        else:
+            expect((stored.stored, BATCH.operation.repeatable), (len(batch), True))
+        expect(len(texts(server)), len(batch))
+
+
+def bad_messages_are_named() -> None:
+    bad = {**records(count=1)[0], "text": 5}
+    try:
+        sdk.Client(credentials=EMULATOR_KEYS).create_messages(
+            CONVERSATION, [bad] * BATCH.min_messages
+        )
+    except sdk.InvalidRequestError as error:
+        expect(str(error.problems[0]).startswith("messages[0].text"), True)
+    else:
+        raise AssertionError("nothing is said of a bad message")
+
+
+def files_are_imported() -> None:
+    made = records()
+    with tempfile.TemporaryDirectory() as folder, Emulator() as server:
+        os.environ.update(server.environment)
+        rows = [{BATCH.conversation_parameter: CONVERSATION, **record} for record in made]
+        lines = Path(folder, "messages.jsonl")
+        lines.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        report = import_messages(lines, rate=None)
+        expect((report.stored, report.rejected), (COUNT, 0))
+        expect(texts(server), [record["text"] for record in made])
+
+
+def said(call: Any) -> str:
+    """What a call raises, in words."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001
+        return f"{type(error).__name__}: {error}"
+    raise AssertionError("nothing is raised")
+
+
+def mock(*answers: httpx.Response) -> tuple[Any, list[httpx.Request]]:
+    """A client that is given these answers, and what it sends."""
+    sent: list[httpx.Request] = []
+    rest = iter(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return next(rest)
+
+    transport = httpx.MockTransport(answer)
+    return sdk.Client(credentials=EMULATOR_KEYS, transport=transport, rate=None), sent
+
+
+def role_removed() -> None:
+    expect(
+        "knows no sender 'system'" in said(lambda: sdk.system("text", "id", "2024-03-04T08:00Z")),
+        True,
+    )
+
+
+def required_turn() -> None:
+    made = sdk.agent("text", "id", "2024-03-04T08:00:00Z", turn=3)
+    expect(made.to_dict()["turn"], 3)
+    expect("turn" in said(lambda: sdk.agent("text", "id", "2024-03-04T08:00:00Z")), True)
+    record = records("least", 1)[0]
+    del record["turn"]
+    client, sent = mock()
+    expect("messages[0]: " in said(lambda: client.create_messages(CONVERSATION, [record])), True)
+    expect(sent, [])
+
+
+def sender_field_required() -> None:
+    made = sdk.customer("text", "id", "2024-03-04T08:00:00Z", name="Ada")
+    expect(made.sender.to_dict()["name"], "Ada")
+
+
+def optional_class() -> None:
+    expect(sdk.agent("text", "id", "2024-03-04T08:00:00Z", class_="x").to_dict()["class"], "x")
+
+
+def earlier_time_listed_last() -> None:
+    expect(BATCH.time_paths[0], ("timestamp",))
+
+
+def server_sets_the_message_id() -> None:
+    expect("id" in BATCH.message_schema["properties"], False)
+
+
+def answer_with_fields() -> None:
+    heard: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("asapp_conversations").addHandler(handler)
+    body = b"{}"
+    client, sent = mock(
+        httpx.Response(200, json={"ids": ["1"], "count": 1}),
+        httpx.Response(200, json={"ids": None}),
+    )
+    expect(client.send_batch(CONVERSATION, body).answer, {"ids": ["1"], "count": 1})
+    expect(heard, [])
+    expect(client.send_batch(CONVERSATION, body).answer, {"ids": None})
+    expect((len(heard), len(sent)), (1, 2))
+
+
+def key_in_query() -> None:
+    client, sent = mock(httpx.Response(200, json={}))
+    client.send_batch(CONVERSATION, b"{}")
+    (key,) = (key for key in BATCH.operation.keys if key.place == "query")
+    expect(sent[0].url.params[key.name], EMULATOR_KEYS.api_id)
+    expect(EMULATOR_KEYS.api_id in str(sent[0].headers), False)
+
+
+def one_more_key() -> None:
+    expect(KEY_VARIABLES["tenant_key"], "ASAPP_TENANT_KEY")
+    client, sent = mock(httpx.Response(200, json={}))
+    client.send_batch(CONVERSATION, b"{}")
+    expect(sent[0].headers["x-tenant"], EMULATOR_KEYS.value("tenant_key"))
+    pair = sdk.Credentials("id", "secret")
+    client = sdk.Client(credentials=pair, transport=client._transport.session.carrier)
+    expect("ASAPP_TENANT_KEY" in said(lambda: client.send_batch(CONVERSATION, b"{}")), True)
+
+
+def several_servers() -> None:
+    expect("sandbox" in sdk.Client(credentials=EMULATOR_KEYS).base_url, True)
+    production = sdk.Client(credentials=EMULATOR_KEYS, environment="production")
+    expect("sandbox" in production.base_url, False)
+
+
+def names_are_taken() -> None:
+    expect(len(OPERATIONS), 7)
+    expect(len(asapp_conversations_client.models.__all__) >= 12, True)
+
+
+def named_components() -> None:
+    for name in (
+        "Message",
+        "MessageBatch",
+        "Sender",
+        "SenderRole",
+        "ErrorResponse",
+        "ErrorDetails",
+    ):
+        getattr(asapp_conversations_client.models, name)
+
+
+def read_and_written() -> None:
+    expect("id" in BATCH.message_schema["properties"], False)
+    (lines,) = (each for each in CONTRACTS.operations if each.operation.operation_id == "lines")
+    ((schema,),) = (each.values() for each in lines.answers.values())
+    expect("id" in SCHEMAS.resolve(schema)["properties"], True)
+
+
+CHECKS = (
+    messages_are_stored_in_order,
+    least_and_null_messages_are_stored,
+    tasks_store_as_threads_do,
+    errors_are_typed,
+    failures_are_sent_again_and_lost_answers_found,
+    bad_messages_are_named,
+    files_are_imported,
+)
+
+
+def main() -> None:
+
+    own = globals().get(CHANGE)
+    for check in (*CHECKS, own) if callable(own) else CHECKS:
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001
+            print(f"{check.__name__}: {type(error).__name__}: {error}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
