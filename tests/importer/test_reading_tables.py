@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy
+import orjson
+import pandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations_importer import Files, Query, SourceError, Table
+from asapp_conversations_importer import Files, Query, Records, SourceError, Table
 from asapp_conversations_importer.reading.query import open_query
 
 NAMES = ["conversation_id", "sender_role", "sender_external_id", "text", "timestamp"]
@@ -235,3 +245,266 @@ def test_broken_parquet_stops_the_run(read, tmp_path) -> None:
         (tmp_path / name).write_bytes(broken)
         with pytest.raises(SourceError, match=name):
             read(Files((str(tmp_path / name),)))
+
+
+FAR = 10**7
+"""Days since 1970 beyond the year 9999."""
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        pa.array([FAR, FAR], pa.date32()),
+        pa.array([2**60, 0], pa.timestamp("ms")),
+        pa.array([[1], [2]], pa.list_(pa.timestamp("ns"))),
+        pa.array([{"at": 1}, None], pa.struct([("at", pa.timestamp("ns"))])),
+        pa.array([1, 2], pa.duration("ns")),
+        pa.array([b"\xff", b"\xfe"]).cast(pa.string(), safe=False),
+        pa.array([float("inf"), float("nan")]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_what_nobody_reads_rejects_nothing(read, tmp_path, unread) -> None:
+    """A column that no field reads is not turned into values, of a file or of a table."""
+    whole = table().append_column("other", unread)
+    pq.write_table(whole, tmp_path / "a.parquet")
+
+    for source in (Files((str(tmp_path / "a.parquet"),)), Table(whole)):
+        assert read(source).texts == ["one", "two"]
+
+
+def _messages(**changes: object) -> pa.Array:
+    """A list with two messages for each of two conversations, of which the second may differ."""
+    message = {"text": "x", "sender": {"role": "agent", "externalId": "a"}}
+    kind = pa.struct(
+        [
+            ("text", changes.get("text", pa.string())),
+            ("sender", pa.struct([("role", pa.string()), ("externalId", pa.string())])),
+            ("timestamp", changes.get("timestamp", pa.timestamp("us"))),
+        ]
+    )
+    good, bad = {**message, "timestamp": 0}, {**message, "timestamp": 1, **changes["bad"]}  # type: ignore[dict-item]
+    if changes.get("text"):
+        good["text"] = changes["good"]  # type: ignore[assignment]
+    return pa.array([[good, bad], [good]], pa.list_(kind))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"timestamp": pa.timestamp("s"), "bad": {"timestamp": 2**60}}, "timestamp"),
+        ({"timestamp": pa.timestamp("us"), "bad": {"timestamp": -(2**62)}}, "timestamp"),
+        ({"timestamp": pa.timestamp("us"), "bad": {"timestamp": None}}, "timestamp"),
+        ({"text": pa.binary(), "good": b"x", "bad": {"text": b"\xff"}}, "text"),
+    ],
+)
+def test_one_bad_element_rejects_that_message(read, changes, field) -> None:
+    """In a list of messages the others of the conversation, and of the table, are read."""
+    whole = pa.table({"conversationId": ["C1", "C2"], "messages": _messages(**changes)})
+    result = read(Table(whole))
+
+    assert result.texts == ["x", "x"]
+    assert [reject.field for reject in result.rejects] == [field]
+    assert str(result.rejects[0].place) == "table, row 1, message 2"
+    assert result.rejects[0].conversation_id == "C1"
+
+
+@pytest.mark.parametrize("without_pandas", [False, True])
+def test_nested_nanoseconds_are_read(read, monkeypatch, without_pandas) -> None:
+    """Digits past the microsecond are cut in lists too, whether or not pandas is installed."""
+    if without_pandas:
+        monkeypatch.setitem(sys.modules, "pandas", None)
+    nanoseconds = 1_709_539_200_123_456_789
+    column = _messages(timestamp=pa.timestamp("ns"), bad={"timestamp": nanoseconds})
+    result = read(Table(pa.table({"conversationId": ["C1", "C2"], "messages": column})))
+
+    assert not result.rejects
+    assert result.messages[1]["timestamp"] == "2024-03-04T08:00:00.123456Z"
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "reason"),
+    [
+        (pa.array([FAR, 0], pa.date32()), "timestamp", "is out of range, or of a type that"),
+        (pa.array([1, 2], pa.date32()), "timestamp", "is a date without a time"),
+        (pa.array([1, 2], pa.time64("us")), "timestamp", "is not a date and time"),
+        (pa.array([1, 2], pa.duration("ns")), "timestamp", "is "),
+        (pa.array([True, False]), "timestamp", "is not a"),
+        (pa.array([float("inf"), float("nan")]), "text", "is a number that JSON cannot carry"),
+        (pa.array([Decimal("1.5"), Decimal(2)]), "text", "is of a type that JSON cannot carry"),
+        (pa.array([{"a": 1}, None]), "text", 'the value is not of type "string"'),
+        (pa.array([[b"\xff"], []]), "text", "is of a type that JSON cannot carry"),
+    ],
+    ids=str,
+)
+def test_what_is_no_value_of_its_field_is_rejected_by_row(read, column, name, reason) -> None:
+    """Whatever a column's type, its rows are rejected, and the reason names the field."""
+    result = read(Table(table(**{name: column})))
+
+    assert not result.messages
+    assert [reject.field for reject in result.rejects] == [name, name]
+    assert result.rejects[0].reason.startswith(reason)
+    assert orjson.dumps([reject.to_dict() for reject in result.rejects])
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array([Decimal(12), Decimal(7)], pa.decimal128(38, 0)), ["12", "7"]),
+        (pa.array([Decimal(12), None], pa.decimal256(50, 0)), ["12"]),
+        (pa.array([2**63, 7], pa.uint64()), [str(2**63), "7"]),
+        (pa.array([12, 7], pa.int32()).dictionary_encode(), ["12", "7"]),
+        (pa.RunEndEncodedArray.from_arrays([1, 2], ["12", "7"]), ["12", "7"]),
+        (pa.array([["12"], ["7"]], pa.list_(pa.string())), []),
+    ],
+    ids=lambda value: str(getattr(value, "type", "")),
+)
+def test_identifiers_may_have_other_types(read, column, expected) -> None:
+    """Exact numbers of any width are identifiers, however they are stored."""
+    result = read(Table(table(sender_external_id=column)))
+
+    assert [message["sender"]["externalId"] for message in result.messages] == expected
+
+
+@pytest.mark.parametrize("kind", [pa.list_, pa.large_list, lambda t: pa.list_(t, 2), pa.list_view])
+def test_lists_may_be_stored_in_any_way(read, kind) -> None:
+    """A list of messages is one, whatever Arrow calls it."""
+    message = {"text": "x", "sender": {"role": "agent", "externalId": "a"}, "timestamp": AT}
+    one = pa.array([message]).type
+    whole = pa.table(
+        {
+            "conversationId": ["C1", "C2"],
+            "messages": pa.array([[message, message], None], kind(one)),
+        }
+    )
+    result = read(Table(whole))
+
+    assert result.texts == ["x", "x"]
+    assert result.reasons == [("messages", "is missing")]
+
+
+def test_old_times_of_spark_are_read_exactly(read, tmp_path) -> None:
+    """Times of the type INT96 are not limited to the years that nanoseconds can count."""
+    far = pa.array([datetime(2500, 1, 1), AT], pa.timestamp("us"))
+    path = tmp_path / "a.parquet"
+    pq.write_table(table(timestamp=far), path, use_deprecated_int96_timestamps=True)
+
+    times = [message["timestamp"] for message in read(Files((str(path),))).messages]
+    assert times == ["2024-03-04T08:00:00.123456Z", "2500-01-01T00:00:00Z"]
+
+
+def test_a_frame_of_objects_is_read_by_row(read) -> None:
+    """What no type of Arrow fits is rejected by its row, and never quoted by an error."""
+    frame = pandas.DataFrame(
+        {
+            "conversation_id": ["C1", 2, "C3", "C4", "C5"],
+            "sender_role": pandas.Categorical(["agent"] * 5),
+            "sender_external_id": pandas.Series(["a", 7, None, UUID(int=1), "e"], dtype=object),
+            "text": pandas.Series(["one", "two", "three", "four", 5.5], dtype=object),
+            "timestamp": pandas.to_datetime(["2024-03-04 08:00"] * 5),
+            "unread": [object(), {1}, "secret", 4, None],
+            7: range(5),
+        }
+    )
+    frame.index = range(10, 15)
+    result = read(Table(frame))
+
+    assert result.texts == ["two", "one", "four"]
+    assert [m["sender"]["externalId"] for m in result.messages] == ["7", "a", str(UUID(int=1))]
+    assert result.reasons == [
+        ("sender.externalId", "is missing"),
+        ("text", 'the value is not of type "string"'),
+    ]
+    assert result.numbers == [3, 5]
+
+
+def test_an_error_of_a_library_quotes_nothing(read) -> None:
+    """A relation whose rows cannot be made says its kind of failure alone."""
+    relation = duckdb.sql(
+        "SELECT x::INTEGER AS text, 'C1' AS conversation_id, 'agent' AS sender_role, "
+        "'a' AS sender_external_id, now() AS timestamp FROM (VALUES ('1'), ('secret')) t(x)"
+    )
+    with pytest.raises(SourceError) as caught:
+        read(Table(relation))
+    assert "secret" not in str(caught.value)
+
+
+class Kind(StrEnum):
+    """A role as programs have it."""
+
+    AGENT = "agent"
+
+
+class Word(str):
+    """Text of a subclass."""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender": {"role": Kind.AGENT, "externalId": Word("agent-1")}},
+        {"sender": MappingProxyType({"Role": "agent", "external_id": numpy.str_("agent-1")})},
+        {"conversationId": numpy.str_("C1")},
+        {"timestamp": pandas.Timestamp("2024-03-04 09:00", tz="Europe/Berlin")},
+        {"timestamp": datetime(2024, 3, 4, 8, tzinfo=pandas.Timestamp.now("UTC").tzinfo)},
+        {"text": Word("hello")},
+        {7: "not a name", "more": object()},
+    ],
+)
+def test_subclasses_stand_for_their_values(read, record, change) -> None:
+    """What programs hand in for a text or a time is that text, or that time."""
+    assert read(Records([{**record(), **change}])).messages == read(Records([record()])).messages
+
+
+class Hostile(Mapping[str, Any]):
+    """A record whose own code fails."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise RuntimeError("secret")
+
+    def __iter__(self) -> Any:
+        return iter(["text"])
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        (Hostile(), None),
+        ({"text": Hostile()}, "text"),
+        ({"text": numpy.float64("nan")}, "text"),
+        ({"text": Decimal(1)}, "text"),
+        ({"timestamp": numpy.datetime64("2024-03-04T08:00:00")}, None),
+        ({"conversationId": pandas.NA}, "conversationId"),
+        ({"timestamp": float("inf")}, "timestamp"),
+        (5, None),
+        (None, None),
+    ],
+)
+def test_a_foreign_object_rejects_its_record(read, record, bad, field) -> None:
+    """Whatever a record holds, its neighbours are read, and nothing of it is in the reason."""
+    bad = {**record(), **bad} if isinstance(bad, dict) else bad
+    result = read(Records([record("before"), bad, record("after")]))
+
+    if "timestamp" in (bad if isinstance(bad, dict) else {}) and field is None:
+        assert result.texts == ["before", "hello", "after"]
+        return
+    assert result.texts == ["before", "after"]
+    (reject,) = result.rejects
+    assert reject.field == field
+    assert "secret" not in reject.reason
+    assert orjson.dumps(reject.to_dict())
+
+
+def test_a_conversation_that_comes_again_is_rejected(read, record) -> None:
+    """What has been sent cannot be put in order any more."""
+    ids = ["A", "A", "B", "A", "C", "B"]
+    records = [record(str(n), conversation_id=each, second=n) for n, each in enumerate(ids)]
+    result = read(Records(records))
+
+    assert [m["text"] for m in result.messages] == ["0", "1", "2", "4"]
+    assert result.numbers == [4, 6]
+    assert [reject.conversation_id for reject in result.rejects] == ["A", "B"]
+    assert result.rejects[0].record["text"] == "3"

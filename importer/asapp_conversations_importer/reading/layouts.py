@@ -125,6 +125,7 @@ class Layouts:
     def _make(self, columns: tuple[str, ...]) -> Layout:
         if ENVELOPE.issubset(columns) and ENVELOPE.union(ENVELOPE_TOO).issuperset(columns):
             return REJECTED
+        columns = tuple(name for name in columns if isinstance(name, str))
         where = Columns(columns, self.mapping)
         paths = {item: found for item in fields() if (found := where.find(item.name))}
         lists = where.find(self.list)
