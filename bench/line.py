@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import cast
 
-from asapp_conversations_emulator.gateway import SpikeArrest
+from asapp_conversations_emulator.gateway import SharedLine, SpikeArrest
 from asapp_conversations_importer.sending.punctual import punctual_loop
 from attrs import define, frozen
 
@@ -61,22 +60,22 @@ class Gateway:
 
     def __init__(self, line: Line) -> None:
         self.line, self.seen = line, Seen()
-        self._spikes = SpikeArrest(line.rate, line.tolerance)
-        self._next_live = time.monotonic() if line.live else float("inf")
+        spikes = SpikeArrest(line.rate, line.tolerance)
+        self._way = SharedLine(spikes, line.jitter, line.live)
 
     def answer(self) -> bytes:
         """The answer to a request that comes now."""
-        arrival = time.monotonic() + random.uniform(0, self.line.jitter)
-        while self._next_live < arrival:
-            self.seen.live += 1
-            self.seen.live_refused += not self._spikes.lets_through(self._next_live)
-            self._next_live += random.expovariate(self.line.live)
         quota = self.line.quota
-        if (quota is None or self.seen.stored < quota) and self._spikes.lets_through(arrival):
+        if (quota is None or self.seen.stored < quota) and self._way.lets_through(time.monotonic()):
             self.seen.stored += 1
             return STORED
         self.seen.refused += 1
         return REFUSED
+
+    def look(self) -> Seen:
+        """What has come by now."""
+        self.seen.live, self.seen.live_refused = self._way.live, self._way.live_refused
+        return self.seen
 
 
 class Answering(asyncio.Protocol):
@@ -117,7 +116,7 @@ def serve(pipe: Connection, line: Line) -> None:
         def tell() -> None:
             try:
                 pipe.recv()
-                pipe.send(gateway.seen)
+                pipe.send(gateway.look())
             except EOFError:
                 loop.remove_reader(pipe.fileno())
                 ended.set()

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -17,6 +18,7 @@ import typer
 from asapp_conversations import Credentials, InvalidRequestError
 from asapp_conversations.toolkit import MAX_BODY_BYTES, check_conversation_id
 
+from .gateway import JITTER_TOLERANCE
 from .server import Emulator
 
 EXAMPLE = (
@@ -80,6 +82,33 @@ def emulator(
         float | None,
         Limit(metavar="N", help="Let N evenly spaced requests a second pass; others get a 429."),
     ] = None,
+    tolerance: Annotated[
+        float,
+        Limit(
+            min=0,
+            metavar="MS",
+            help="Let a request pass that is early by so many milliseconds.",
+            show_default=True,
+        ),
+    ] = 1000 * JITTER_TOLERANCE,
+    jitter: Annotated[
+        float,
+        Limit(
+            min=0,
+            metavar="MS",
+            help="Let requests be late by up to so many milliseconds, at random.",
+            show_default="0",
+        ),
+    ] = 0.0,
+    live_traffic: Annotated[
+        float,
+        Limit(
+            min=0,
+            metavar="N",
+            help="Let N other requests a second, at random times, share the rate.",
+            show_default="none",
+        ),
+    ] = 0.0,
     daily_limit: Annotated[
         int | None,
         Limit(min=0, metavar="N", help="Let N requests pass until 00:00 UTC; others get a 429."),
@@ -136,6 +165,9 @@ def emulator(
             credentials=_read_keys(api_id, api_secret),
             store=store,
             rate=rate,
+            tolerance=tolerance / 1000,
+            jitter=jitter / 1000,
+            live_traffic=live_traffic,
             daily_limit=daily_limit,
             max_body=max_body,
             known_conversations=_read_ids(known_conversations) if known_conversations else None,
@@ -157,6 +189,7 @@ def emulator(
     typer.echo(
         f"\nThe emulator has stopped. It received {counted(stats['requests'], 'request')} "
         f"and held {counted(stats['messages'], 'message')}."
+        + (live_words(stats) if live_traffic else "")
     )
 
 
@@ -186,6 +219,12 @@ def greeting(server: Emulator, host: str, *, any_keys: bool, store: Path | None)
         "Press Ctrl-C to stop it.",
     ]
     return "\n".join(lines)
+
+
+def live_words(stats: Mapping[str, int]) -> str:
+    """What became of the live traffic, in a sentence."""
+    live = counted(stats["live"], "live request")
+    return f" Of {live} that shared the rate it refused {stats['live_refused']:,}."
 
 
 def counted(number: int, noun: str) -> str:

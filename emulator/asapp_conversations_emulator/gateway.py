@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 DAY = 86_400
 
 JITTER_TOLERANCE = 0.005
@@ -33,6 +35,52 @@ class SpikeArrest:
             return False
         self._next_slot = max(now, self._next_slot) + 1 / self.rate
         return True
+
+
+class SharedLine:
+    """The way to a gateway, which live traffic of the same product takes as well.
+
+    Args:
+        spikes: what lets requests through at its end.
+        jitter: how many seconds a request is late at most.
+        live_traffic: how many live requests a second come, at random times.
+        seed: of both chances.
+
+    Attributes:
+        live: how many live requests have come by the latest request.
+        live_refused: how many of them were refused.
+    """
+
+    def __init__(
+        self, spikes: SpikeArrest, jitter: float = 0.0, live_traffic: float = 0.0, seed: int = 0
+    ) -> None:
+        if not 0 <= jitter < float("inf"):
+            raise ValueError("jitter must be a finite number of seconds, 0 or more")
+        if not 0 <= live_traffic < float("inf"):
+            raise ValueError("live_traffic must be a finite number of requests a second, 0 or more")
+        if live_traffic and spikes.rate is None:
+            raise ValueError("live_traffic needs a rate, which it shares with other requests")
+        self.live = self.live_refused = 0
+        self._spikes = spikes
+        self._jitter = jitter
+        self._live_traffic = live_traffic
+        self._chance = Random(seed)
+        self._next_live: float | None = None
+
+    def lets_through(self, now: float) -> bool:
+        """Whether the request that sets out at `now` (seconds, monotonic) passes."""
+        arrival = now + self._chance.uniform(0, self._jitter)
+        if self._live_traffic:
+            self._let_live_traffic_come(arrival)
+        return self._spikes.lets_through(arrival)
+
+    def _let_live_traffic_come(self, until: float) -> None:
+        coming = until if self._next_live is None else self._next_live
+        while coming < until:
+            self.live += 1
+            self.live_refused += not self._spikes.lets_through(coming)
+            coming += self._chance.expovariate(self._live_traffic)
+        self._next_live = coming
 
 
 class DailyLimit:

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from threading import RLock
 from typing import Any, TypedDict
 
@@ -17,7 +18,7 @@ from attrs import frozen
 
 from .error_answers import Answer, ErrorAnswers
 from .faults import Fault, FaultPlan
-from .gateway import JITTER_TOLERANCE, DailyLimit, SpikeArrest
+from .gateway import JITTER_TOLERANCE, DailyLimit, SharedLine, SpikeArrest
 from .journal import ABANDONED, DROPPED, Journal, Request
 from .rules import OperationRules
 from .schemas import Schemas
@@ -76,6 +77,8 @@ class Behaviour(TypedDict, total=False):
     Attributes:
         rate: how many evenly spaced requests a second spike arrest lets through; None is no limit.
         tolerance: how many seconds early a request may come.
+        jitter: how many seconds a request is late at most when it comes to spike arrest.
+        live_traffic: how many other requests a second share the rate, at random times.
         daily_limit: how many requests are let through until 00:00 UTC; None is no limit.
         max_body: the size in bytes of the largest body that is accepted.
         known_conversations: the ids that exist; None is every id that the document allows.
@@ -88,6 +91,8 @@ class Behaviour(TypedDict, total=False):
 
     rate: float | None
     tolerance: float
+    jitter: float
+    live_traffic: float
     daily_limit: int | None
     max_body: int
     known_conversations: Iterable[str] | None
@@ -116,6 +121,8 @@ class Service:
         *,
         rate: float | None = None,
         tolerance: float = JITTER_TOLERANCE,
+        jitter: float = 0.0,
+        live_traffic: float = 0.0,
         daily_limit: int | None = None,
         max_body: int = MAX_BODY_BYTES,
         known_conversations: Iterable[str] | None = None,
@@ -137,7 +144,8 @@ class Service:
         self._first_plan = self.plan
         self._credentials = credentials
         self._known = None if known_conversations is None else frozenset(known_conversations)
-        self._spikes = SpikeArrest(rate, tolerance)
+        self._new_line = partial(_shared_line, rate, tolerance, jitter, live_traffic, seed)
+        self._line = self._new_line()
         self._quota = DailyLimit(daily_limit)
         self._time_offset = 0.0
         schemas = Schemas(contracts.schemas)
@@ -166,7 +174,7 @@ class Service:
         if rules.key_problem(head.query, head.headers, self._credentials):
             return Denial(self.errors.answer(401), conversation_id)
         with self.lock:
-            if not self._spikes.lets_through(time.monotonic()):
+            if not self._line.lets_through(time.monotonic()):
                 return Denial(self.errors.answer(429, SPIKE_ARREST), conversation_id)
             if not self._quota.lets_through(self.now()):
                 return Denial(self.errors.answer(429, DAILY_LIMIT), conversation_id)
@@ -223,6 +231,8 @@ class Service:
                 DROPPED: journal.outcomes[DROPPED],
                 ABANDONED: journal.outcomes[ABANDONED],
                 "faults": dict(sorted(journal.faults.items())),
+                "live": self._line.live,
+                "live_refused": self._line.live_refused,
                 "used_today": self._quota.used(self.now()),
                 "daily_limit": self._quota.limit,
             }
@@ -251,5 +261,11 @@ class Service:
             self.store.clear()
             self.journal.clear()
             self.plan = self._first_plan.fresh()
-            self._spikes = SpikeArrest(self._spikes.rate, self._spikes.tolerance)
+            self._line = self._new_line()
             self._quota = DailyLimit(self._quota.limit)
+
+
+def _shared_line(
+    rate: float | None, tolerance: float, jitter: float, live_traffic: float, seed: int
+) -> SharedLine:
+    return SharedLine(SpikeArrest(rate, tolerance), jitter, live_traffic, seed)

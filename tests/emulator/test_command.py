@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 import typer
-from asapp_conversations import Client, Credentials, NotFoundError, agent
+from asapp_conversations import Client, Credentials, NotFoundError, RateLimitError, agent
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator.cli import emulator, explain
 from typer.testing import CliRunner
@@ -61,6 +62,20 @@ def test_runs_until_interrupted(number: int) -> None:
         said, status = end(process, number)
     assert status == 0
     assert said == "\nThe emulator has stopped. It received 1 request and held 1 message.\n"
+
+
+def test_live_traffic_is_counted() -> None:
+    """Live traffic shares the rate, and the last word tells how much of it was refused."""
+    line = ["--rate", "100", "--live-traffic", "1000", "--jitter", "1", "--tolerance", "0"]
+    with running(*line) as (process, url, _):
+        with Client("any", "keys", base_url=url, rate=None, retries=0) as client:
+            for _ in range(5):
+                with suppress(RateLimitError):
+                    client.create_messages("ABC1", MESSAGES)
+        said, _ = end(process, signal.SIGINT)
+    found = re.findall(r"Of ([0-9,]+) live requests? .* it refused ([0-9,]+)\.", said)[0]
+    live, refused = (int(number.replace(",", "")) for number in found)
+    assert 0 < refused < live
 
 
 def test_options_reach_the_emulator(tmp_path: Path) -> None:

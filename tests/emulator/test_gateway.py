@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asapp_conversations_emulator.gateway import DAY, DailyLimit, SpikeArrest
+from asapp_conversations_emulator.gateway import DAY, DailyLimit, SharedLine, SpikeArrest
 
 
 def test_spike_arrest_smooths() -> None:
@@ -52,3 +52,46 @@ def test_daily_limit_out_of_range() -> None:
     """A negative limit is refused."""
     with pytest.raises(ValueError, match="0 or more"):
         DailyLimit(-1)
+
+
+def test_jitter_refuses_what_leaves_evenly() -> None:
+    """A line that jitters makes an even pace uneven, and a strict gateway refuses a part of it."""
+    departures = [0.01 * i for i in range(1000)]
+    even = SharedLine(SpikeArrest(100, tolerance=0.001))
+    assert all(map(even.lets_through, departures))
+    shaken = SharedLine(SpikeArrest(100, tolerance=0), jitter=0.002)
+    assert 500 < sum(map(shaken.lets_through, departures)) < 900
+
+
+def test_an_import_takes_the_turns_of_live_traffic() -> None:
+    """The faster requests come beside it, the more of the live traffic is refused."""
+    refused = []
+    for rate in (20, 50, 100):
+        line = SharedLine(SpikeArrest(100, tolerance=0), live_traffic=5)
+        passed = [line.lets_through(i / rate) for i in range(100 * rate)]
+        assert not all(passed)
+        assert 300 < line.live < 700
+        refused.append(line.live_refused / line.live)
+    assert refused == sorted(refused)
+    assert refused[0] < 0.3 < refused[-1]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"jitter": -1},
+        {"jitter": float("inf")},
+        {"live_traffic": -1},
+        {"live_traffic": float("nan")},
+    ],
+)
+def test_line_out_of_range(options: dict[str, float]) -> None:
+    """Jitter and live traffic are finite numbers, 0 or more."""
+    with pytest.raises(ValueError, match="finite"):
+        SharedLine(SpikeArrest(100), **options)
+
+
+def test_live_traffic_needs_what_it_shares() -> None:
+    """Without a rate there is nothing that live traffic could take or lose."""
+    with pytest.raises(ValueError, match="rate"):
+        SharedLine(SpikeArrest(None), live_traffic=5)
