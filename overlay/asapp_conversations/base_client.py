@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections import namedtuple
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import lru_cache, partial
@@ -39,7 +39,7 @@ from .validation import check_conversation_id
 
 USER_AGENT: Final = (
     f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
-    f"httpx/{httpx.__version__} python/{platform.python_version()}"
+    f"httpx/{httpx.__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 )
 
 CONTENT_TYPE: Final = httpx.Headers({"Content-Type": BATCH.media_type})

@@ -7,14 +7,13 @@ from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec, Self, TypeVar
 
-import anyio
 import httpx
 
 from . import base_client
 from .auth import AsyncCredentialsProvider, CredentialsProvider
 from .base_client import BaseClient, Kinds, refused
 from .pacing import AsyncGate, Gate, TaskPacer, ThreadPacer
-from .steps import run
+from .steps import for_tasks, run
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -28,6 +27,11 @@ def blocking(method: Callable[P, Coroutine[Any, Any, ResultT]]) -> Callable[P, R
         return run(method(*args, **kwargs))
 
     return call
+
+
+def task_lock() -> Any:
+    """A lock between the tasks of an event loop."""
+    return for_tasks().Lock()
 
 
 class Client(BaseClient[httpx.Client, httpx.BaseTransport, CredentialsProvider, Gate]):
@@ -95,7 +99,7 @@ class AsyncClient(
     `create_messages` takes async iterables, too.
     """
 
-    _kinds = Kinds(httpx.AsyncClient, httpx.AsyncHTTPTransport, TaskPacer, anyio.Lock)
+    _kinds = Kinds(httpx.AsyncClient, httpx.AsyncHTTPTransport, TaskPacer, task_lock)
 
     create_messages = base_client.create_messages
     send_batch = base_client.send_batch

@@ -6,8 +6,15 @@ import random as chance
 import time as system
 from collections.abc import Awaitable, Callable
 
-import anyio
 from attrs import frozen
+
+from .steps import for_tasks
+
+
+def sleep_async(seconds: float) -> Awaitable[None]:
+    """Wait that many seconds in a task."""
+    waiting: Awaitable[None] = for_tasks().sleep(seconds)
+    return waiting
 
 
 @frozen
@@ -25,5 +32,5 @@ class Clock:
     monotonic: Callable[[], float] = system.monotonic
     time: Callable[[], float] = system.time
     sleep: Callable[[float], None] = system.sleep
-    sleep_async: Callable[[float], Awaitable[None]] = anyio.sleep
+    sleep_async: Callable[[float], Awaitable[None]] = sleep_async
     random: Callable[[], float] = chance.random

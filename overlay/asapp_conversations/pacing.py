@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-
 from .clock import Clock
+from .steps import for_tasks
 
 if TYPE_CHECKING:
     import httpx
@@ -61,8 +60,6 @@ class Pacer:
         self.clock = clock
         self.ceiling = self.rate = ceiling
         self._next = float("-inf")
-        self._thread_turn = threading.Lock()
-        self._task_turn = anyio.Lock()
 
     def claim(self) -> float:
         """Take the departure that is free now and return 0, or the seconds to wait.
@@ -90,8 +87,12 @@ class Pacer:
 class ThreadPacer(Pacer):
     """Lets the threads of a client pass one by one."""
 
+    def __init__(self, ceiling: float | None, clock: Clock) -> None:
+        super().__init__(ceiling, clock)
+        self._turn = threading.Lock()
+
     def admit(self, exchange: Exchange) -> None:
-        with self._thread_turn:
+        with self._turn:
             while delay := self.claim():
                 self.clock.sleep(delay)
 
@@ -99,7 +100,11 @@ class ThreadPacer(Pacer):
 class TaskPacer(Pacer):
     """Lets the tasks of a client pass one by one, first come, first served."""
 
+    def __init__(self, ceiling: float | None, clock: Clock) -> None:
+        super().__init__(ceiling, clock)
+        self._turn = for_tasks().Lock()
+
     async def admit(self, exchange: Exchange) -> None:
-        async with self._task_turn:
+        async with self._turn:
             while delay := self.claim():
                 await self.clock.sleep_async(delay)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any, Self
 
-import anyio
-import anyio.lowlevel
 import httpx
 from asapp_conversations_client.facts import BATCH, OPERATIONS
 from attrs import define, field
@@ -24,7 +22,7 @@ from .errors import AsappError, InvalidRequestError
 from .options import Settings
 from .pacing import AsyncGate, Gate
 from .retry import IDEMPOTENT_METHODS, Exchange
-from .steps import maybe_await, run
+from .steps import for_tasks, maybe_await, run
 
 IN_DOUBT = "asapp_in_doubt"
 """In `httpx.Request.extensions`: whether an earlier call may have carried this request out."""
@@ -90,7 +88,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        return await self._exchange(request, loop=anyio.lowlevel.current_token())
+        return await self._exchange(request, loop=for_tasks().lowlevel.current_token())
 
     def close(self) -> None:
         if self.owner:
@@ -99,7 +97,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         if self.owner:
-            self.session.check_usable(anyio.lowlevel.current_token())
+            self.session.check_usable(for_tasks().lowlevel.current_token())
             self.session.closed = True
             await self.session.carrier.aclose()
 
@@ -169,7 +167,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         carrier, most = self.session.carrier, self.settings.max_answer_bytes
         response, content, broken_off = None, bytearray(), False
         try:
-            with anyio.fail_after(limit) if loop else nullcontext():
+            with for_tasks().fail_after(limit) if loop else nullcontext():
                 send = carrier.handle_async_request if loop else carrier.handle_request
                 response = await maybe_await(send(signed))
                 if not response.is_success:
