@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from typing import Annotated
+from typing import Any
 
 import httpx
 import typer
@@ -32,12 +32,10 @@ from asapp_conversations.toolkit import (
 from asapp_conversations_client.facts import BATCH
 from attrs import define
 
-from asapp_conversations_importer import ImportArguments
-
 from . import parameters as p
 from .account import Account, Step, Tone
 from .output import errors_explained, say
-from .text import text
+from .text import columns, text
 from .wording import duration, place
 
 IDS = ("CHECK", "check", "0", "00000000-0000-0000-0000-000000000000")
@@ -64,15 +62,18 @@ class Witness:
         self.answer = outcome if isinstance(outcome, httpx.Response) else None
 
 
-@p.grouped
-def check(
-    *,
-    target: ImportArguments,
-    conversation: Annotated[
-        str | None, p.Seldom(metavar="ID", help="An id for the request; none has to exist.")
-    ] = None,
-    timeout: p.Timeout = 30.0,
-) -> None:
+@p.takes(
+    {
+        "Where to send": p.ADDRESS,
+        "Seldom needed": p.TIMEOUT
+        | {
+            "conversation": p.option(
+                p.OPTION, "An id for the request; no conversation has to have it.", "ID"
+            )
+        },
+    }
+)
+def check(*, conversation: str | None = None, **given: Any) -> None:
     """Try the keys, the address and the network with one request that can store nothing.
 
     It sends a batch that ASAPP's document forbids. A refusal of that batch says that all the rest
@@ -85,20 +86,14 @@ def check(
     with errors_explained():
         name, body = conversation or allowed_id(), forbidden_body()
         witness = Witness()
-        with Client(
-            environment=target["environment"],
-            base_url=target["base_url"],
-            gate=witness,
-            retries=0,
-            timeout=timeout,
-        ) as client:
+        with Client(**given, gate=witness, retries=0) as client:
             base_url, outcome = client.base_url, None
             try:
                 client.send_batch(name, body)
             except RequestFailedError as error:
                 outcome = error
     status, account = judged(base_url, outcome, witness.answer, time.time())
-    told = say(text(account))
+    told = say(text(account, columns()))
     raise typer.Exit(status or (0 if told else 1))
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -14,34 +12,36 @@ from asapp_conversations_importer import forget_rejects, read_standing, rejects_
 from . import parameters as p
 from .account import account_of_standing
 from .output import errors_explained, say
-from .text import text
+from .text import columns, text
 from .wording import counted
 
+LEDGER = {
+    "ledger": p.option(Path, "The ledger that `import` has named.", "LEDGER", positional=True)
+}
+OUTPUT = {
+    "output": p.option(Path | None, "Write them there, and not to the screen.", "FILE", short="-o"),
+    "forget": p.option(bool, "Remove the rejected records from the ledger instead."),
+}
 
-def status(ledger: p.LedgerArgument, as_json: p.Json = False) -> None:
+
+@p.takes({"": LEDGER, "What is shown": p.AS_JSON})
+def status(*, ledger: Path, as_json: bool = False) -> None:
     """Say where an import stands, what waits and why, also while it runs.
 
     Example: asapp-conversations status export.jsonl.ledger
     """
     with errors_explained():
         standing = read_standing(ledger)
-    columns = shutil.get_terminal_size().columns
     told = say(
-        json.dumps(standing.to_dict()) if as_json else text(account_of_standing(standing), columns)
+        json.dumps(standing.to_dict())
+        if as_json
+        else text(account_of_standing(standing), columns())
     )
     raise typer.Exit(0 if told else 1)
 
 
-def rejects(
-    ledger: p.LedgerArgument,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write them there, not to the screen."),
-    ] = None,
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Remove the rejected records from the ledger.")
-    ] = False,
-) -> None:
+@p.takes({"": LEDGER, "What is kept": OUTPUT})
+def rejects(*, ledger: Path, output: Path | None = None, forget: bool = False) -> None:
     """Write the rejects of an import again, as JSON Lines to mend and import.
 
     Example: asapp-conversations rejects export.jsonl.ledger -o mend.jsonl

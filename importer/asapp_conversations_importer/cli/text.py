@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterator
 
@@ -25,6 +26,11 @@ def text(account: Account, width: int = 80) -> str:
         _steps(account, width),
     ]
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block)))
+
+
+def columns() -> int:
+    """The width of the terminal."""
+    return shutil.get_terminal_size().columns
 
 
 def folded(words: str, width: int = 80) -> str:
