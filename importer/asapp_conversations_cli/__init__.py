@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import requires, version
@@ -66,10 +67,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     match arguments:
         case [] | ["--help" | "-h", *_]:
-            sys.stdout.write(help_text())
+            _print(help_text())
             sys.exit(0 if arguments else WRONG_USAGE)
         case ["--version", *_]:
-            sys.stdout.write(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
+            _print(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
         case [name, *_] if name in COMMANDS:
             _run(COMMANDS[name], arguments)
         case _:
@@ -98,6 +99,15 @@ Options:
 ASAPP_API_ID and ASAPP_API_SECRET hold the keys. ASAPP_ENVIRONMENT (sandbox, which is the default,
 or production) or ASAPP_BASE_URL says where to send.
 """
+
+
+def _print(text: str) -> None:
+    """Write to standard output, for whoever still reads it."""
+    try:
+        print(text, end="", flush=True)  # noqa: T201
+    except OSError:
+        # What is left in its buffer would fail once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(command: Command, arguments: list[str]) -> None:

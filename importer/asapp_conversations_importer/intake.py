@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from asapp_conversations import InvalidRequestError
 from asapp_conversations.toolkit import MOST_MESSAGES
 from attrs import define, field
 
@@ -55,10 +56,15 @@ class Intake:
             raise
 
     def _load(self, source: Source, options: ReadOptions) -> None:
-        with suppress(Interrupted, KeyboardInterrupt), self._ledger.invalid_records() as note:
-            self._note = note
-            self.totals = self._reader.load(source, options, self._reject, self._count)
-            self.least_requests = self._reader.request_count(MOST_MESSAGES)
+        try:
+            with suppress(Interrupted, KeyboardInterrupt), self._ledger.invalid_records() as note:
+                self._note = note
+                self.totals = self._reader.load(source, options, self._reject, self._count)
+                self.least_requests = self._reader.request_count(MOST_MESSAGES)
+        except InvalidRequestError:
+            # Whoever ends a pipeline ends what feeds it, too.
+            if not self._interruption.by:
+                raise
         # What is read while it is sent is noted between the commits of the event loop.
         self._note = self._late.append
 

@@ -179,7 +179,7 @@ def _clock(answer: httpx.Response | None, now: float) -> str:
     """How this machine's clock stands to the answer's (RFC 9110, section 6.6.1)."""
     try:
         theirs = parsedate_to_datetime((answer.headers if answer else {})["Date"]).timestamp()
-    except (KeyError, ValueError):
+    except (KeyError, OverflowError, ValueError):
         return "not known"
     wrong = now - theirs
     if abs(wrong) <= CLOSE:
