@@ -11,6 +11,7 @@ import pytest
 from asapp_conversations_client.contracts import Contract, Contracts, Parameter
 from asapp_conversations_client.facts import BATCH, Key, Operation
 from asapp_conversations_emulator import Emulator
+from asapp_conversations_emulator.example_values import example_value
 from asapp_conversations_emulator.rules import OperationRules, is_time
 from asapp_conversations_emulator.schemas import Schemas
 
@@ -203,6 +204,64 @@ def test_odd_schemas_are_said() -> None:
 def answering(schema: dict[str, Any]) -> Contracts:
     """What an operation that answers with that schema takes and gives."""
     return Contracts(LATER.schemas, (contract("GET", "/example", s200=schema),))
+
+
+@pytest.mark.parametrize("pattern", ["^[A-Z]{3}-[0-9]{26}$", "^a{2,9}$"])
+def test_examples_fit_patterns_and_lengths(pattern: str) -> None:
+    """A text of a pattern is made, the same each time, and of the length that is asked for."""
+    schema = {"type": "string", "pattern": pattern, "minLength": 8}
+    made = example_value(Schemas({}), schema)
+    assert re.fullmatch(pattern, made)
+    assert made == example_value(Schemas({}), schema)
+
+
+def test_examples_have_all_that_is_asked_for() -> None:
+    """An example has the least, or all, or null where it may; a schema that contains itself ends."""
+    tree = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "size": {"type": ["null", "integer"]},
+            "parts": {"type": "array", "items": {"$ref": "#/$defs/Tree"}},
+        },
+    }
+    schemas = Schemas({"Tree": tree})
+    assert example_value(schemas, tree) == {"name": ""}
+    every = example_value(schemas, tree, "all")
+    assert every["parts"][0]["parts"][0].keys() == tree["properties"].keys()  # type: ignore[attr-defined]
+    assert example_value(schemas, tree, "null")["size"] is None
+    assert example_value(schemas, {"const": 2}) == 2
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "problem"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1", None),
+        ("application/vnd.thing+json", b"{", "[Path ''] the body is not JSON in UTF-8"),
+        ("", b"", None),
+    ],
+)
+def test_bodies_are_judged_by_their_media_type(
+    media_type: str, content: bytes, problem: str | None
+) -> None:
+    """A body of JSON is judged by its schema, another is left alone."""
+    bodies = {"application/vnd.thing+json; v=2": {}, "application/x-www-form-urlencoded": {}}
+    rules = OperationRules(contract("POST", "/x")._replace(bodies=bodies), Schemas({}))
+    assert rules.read_body(content, media_type) == (None, problem)
+
+
+@pytest.mark.parametrize(
+    ("answers", "answered"),
+    [
+        ({"201": {"text/csv": {}}}, (201, "text/csv", b"an example")),
+        ({"200": {"text/csv": {}, "a/b+json": {"const": 1}}}, (200, "a/b+json", b"1")),
+    ],
+)
+def test_answers_are_of_the_documented_media_type(answers: Any, answered: Any) -> None:
+    """JSON is answered where it is documented, else something of the first media type."""
+    rules = OperationRules(contract("GET", "/x")._replace(answers=answers), Schemas({}))
+    assert (rules.status, rules.media_type, rules.answer) == answered
 
 
 def test_pointers_are_escaped() -> None:
