@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 from asapp_conversations import AsyncClient, Credentials, InvalidRequestError
 from asapp_conversations.toolkit import (
     AsyncCredentialsProvider,
@@ -15,6 +16,7 @@ from asapp_conversations.toolkit import (
     TaskPacer,
     ask,
     choose_credentials,
+    environment_proxy,
     resolve_base_url,
 )
 from attrs import asdict, define, evolve, field
@@ -30,6 +32,7 @@ from .reading import Reader, open_reader
 from .reading.sources import Files, Source
 from .rejects import EditedRejectsError, write_rejects
 from .report import ImportReport, Phase, Sample, Samples
+from .sending.carrier import AiohttpCarrier
 from .sending.dispatcher import Dispatcher, Tally
 from .sending.governor import Governor
 from .sending.outcomes import BodyLimit
@@ -75,6 +78,8 @@ async def run_import(
             wait=options.wait,
             clock=clock,
         )
+        if not (given.get("transport") or given.get("proxy") or environment_proxy(httpx.URL(url))):
+            given["transport"] = AiohttpCarrier()
         client = AsyncClient(
             credentials=_asked_once(provider, chosen),
             base_url=url,

@@ -241,6 +241,8 @@ async def send_batch(
 ) -> Receipt:
     """Send one ready request body, and as often as the retries allow; `create_messages` cuts.
 
+    It goes straight to the transport: the httpx client, its hooks and cookies take no part.
+
     Args:
         conversation_id: the conversation, which must exist.
         body: the JSON of the document's message batch, sent as it is.
@@ -252,4 +254,16 @@ async def send_batch(
     """
     if problems := check_conversation_id(conversation_id):
         raise InvalidRequestError("nothing was sent", problems)
-    return await self._send(conversation_id, body, in_doubt)
+    client, transport = self._usable(), self._transport
+    request = httpx.Request(
+        BATCH.operation.method,
+        _batch_url(self._base_url, conversation_id),
+        headers=[*client.headers.raw, *CONTENT_TYPE.raw],
+        content=body,
+        extensions={"timeout": client.timeout.as_dict(), IN_DOUBT: in_doubt},
+    )
+    in_tasks = isinstance(client, httpx.AsyncClient)
+    send = transport.handle_async_request if in_tasks else transport.handle_request
+    response: httpx.Response = await maybe_await(send(request))
+    receipt: Receipt = response.extensions[RECEIPT]
+    return receipt

@@ -67,10 +67,12 @@ def send(kind: type[Client | AsyncClient], budget: int, outcomes: Any, time: Any
     if kind is Client:
         gate = Budget(budget)
         client = Client(gate=gate, transport=answers(*outcomes), clock=time.clock())
-        return gate, lambda: client.send_batch("ABC", BODY)
+        return gate, lambda **options: client.with_options(**options).send_batch("ABC", BODY)
     async_gate = AsyncBudget(budget)
     async_client = AsyncClient(gate=async_gate, transport=answers(*outcomes), clock=time.clock())
-    return async_gate, lambda: asyncio.run(async_client.send_batch("ABC", BODY))
+    return async_gate, lambda **options: asyncio.run(
+        async_client.with_options(**options).send_batch("ABC", BODY)
+    )
 
 
 both = pytest.mark.parametrize("kind", [Client, AsyncClient])
@@ -86,6 +88,21 @@ def test_gate_is_asked_before_and_told_after_each_attempt(kind: Any, time: Any) 
     assert gate.attempts_before == [0, 1, 2]
     assert gate.outcomes == [httpx.ReadTimeout, 429, 200]
     assert time.waits == [0.25, 2.0]
+
+
+@both
+def test_a_gate_can_pardon_refusals(kind: Any, time: Any) -> None:
+    """What a gate does not count uses up no retry and waits as the first one does."""
+    gate, run = send(kind, 6, [429, 429, 429, 503, 200], time)
+    settle = gate.settle
+
+    def pardon(exchange: Exchange, outcome: httpx.Response) -> None:
+        settle(exchange, outcome)
+        exchange.pardoned += outcome.status_code == 429
+
+    gate.settle = pardon
+    run(retries=1)
+    assert time.waits == [1.0, 1.0, 1.0, 0.25]
 
 
 @both

@@ -72,19 +72,19 @@ class RunningDigest:
 
     def __init__(self, state: _Hash | None = None, count: int = 0) -> None:
         self._state = state or hashlib.sha256()
-        self._count = count
+        self.count = count
 
     def then(self, contents: Sequence[bytes]) -> RunningDigest:
         """The digest that goes on with these messages; this one stays as it is."""
-        state = self._state.copy()
+        state, parts = self._state.copy(), list[bytes]()
         for content in contents:
-            state.update(len(content).to_bytes(8, "big"))
-            state.update(content)
-        return RunningDigest(state, self._count + len(contents))
+            parts += len(content).to_bytes(8, "big"), content
+        state.update(b"".join(parts))
+        return RunningDigest(state, self.count + len(contents))
 
     def value(self) -> bytes:
         """The digest; empty as long as there was no message."""
-        return self._state.digest()[:DIGEST_BYTES] if self._count else b""
+        return self._state.digest()[:DIGEST_BYTES] if self.count else b""
 
 
 class HasContent(Protocol):

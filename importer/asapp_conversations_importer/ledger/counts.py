@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import astuple, evolve, frozen
+from operator import add, sub
+
+from attrs import evolve, frozen
 
 
 @frozen
@@ -26,10 +28,20 @@ class Counts:
     unsent: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(*map(add, self._values(), other._values()))
 
     def __sub__(self, other: Counts) -> Counts:
-        return Counts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(*map(sub, self._values(), other._values()))
+
+    def _values(self) -> tuple[int, ...]:
+        return (
+            self.stored,
+            self.already_stored,
+            self.skipped,
+            self.rejected,
+            self.in_doubt,
+            self.unsent,
+        )
 
     def within(self, messages: int) -> Counts:
         """These counts cut down to so many messages in all, or filled up with unsent ones."""
@@ -41,4 +53,4 @@ class Counts:
 
     def total(self) -> int:
         """How many messages there are in all."""
-        return sum(astuple(self))
+        return sum(self._values())

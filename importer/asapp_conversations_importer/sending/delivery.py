@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
-from typing import Generic, TypeVar
+from itertools import filterfalse
+from typing import Any, Generic, TypeVar
 
 from asapp_conversations import (
     APIStatusError,
@@ -63,6 +63,7 @@ class Delivery(Generic[MessageT]):
     waiting: bool = field(init=False, default=False)
     _initial: Checkpoint = field(init=False)
     _digest: RunningDigest = field(init=False)
+    _reached: RunningDigest = field(init=False)
     in_doubt: bool = field(init=False, default=False)
     _batch: Batch = field(init=False)
     _indexes: tuple[int, ...] = field(init=False, default=())
@@ -74,6 +75,7 @@ class Delivery(Generic[MessageT]):
 
     def __attrs_post_init__(self) -> None:
         self.checkpoint, self._digest = resume(self.checkpoint, self.messages)
+        self._reached = self._digest
         self._initial = self.checkpoint
         self._refused = set(self.checkpoint.refused)
 
@@ -107,11 +109,11 @@ class Delivery(Generic[MessageT]):
             batch = chosen
         else:
             return None
-        start, stop = self.checkpoint.done, self._indexes[-1] + 1
+        stop = self._indexes[-1] + 1
         self.checkpoint = evolve(
             self.checkpoint,
             ahead=stop,
-            ahead_digest=self._digest_to(start, stop),
+            ahead_digest=self._digest_to(stop).value(),
             in_flight=True,
             status=Status.IN_DOUBT,
         )
@@ -150,7 +152,8 @@ class Delivery(Generic[MessageT]):
         return stop - start - sum(start <= index < stop for index in self._refused)
 
     def _sendable(self, start: int, stop: int) -> tuple[int, ...]:
-        return tuple(index for index in range(start, stop) if index not in self._refused)
+        indexes = range(start, stop)
+        return tuple(filterfalse(self._refused.__contains__, indexes) if self._refused else indexes)
 
     def _choose(self) -> Batch | None:
         """The next batch; None when all is settled, which is noted."""
@@ -173,8 +176,9 @@ class Delivery(Generic[MessageT]):
 
     def _candidates(self, start: int, end: int) -> tuple[int, ...]:
         """As many messages as a batch may hold, but for those that were refused."""
-        sendable = (index for index in range(start, end) if index not in self._refused)
-        return tuple(islice(sendable, MOST_MESSAGES))
+        return self._sendable(start, min(end, start + MOST_MESSAGES + len(self._refused)))[
+            :MOST_MESSAGES
+        ]
 
     def _cut(self, candidates: Sequence[int]) -> Batch | None:
         contents = [self.messages[index].content for index in candidates]
@@ -183,18 +187,18 @@ class Delivery(Generic[MessageT]):
 
     def _accept(self, stored: int = 0, already_stored: int = 0) -> None:
         self._accepted = True
-        self.checkpoint = evolve(
-            self.checkpoint,
-            sent=self.checkpoint.sent | {self._batch.digest},
-            stored=self.checkpoint.stored + stored,
-            already_stored=self.checkpoint.already_stored + already_stored,
-        )
-        self._advance(self._indexes[-1] + 1)
-
-    def _advance(self, done: int) -> None:
-        """Note everything before `done` as settled."""
         known = self.checkpoint
-        self._digest = self._digest.then(self._contents(known.done, done))
+        self._advance(
+            self._indexes[-1] + 1,
+            sent=known.sent | {self._batch.digest},
+            stored=known.stored + stored,
+            already_stored=known.already_stored + already_stored,
+        )
+
+    def _advance(self, done: int, **more: Any) -> None:
+        """Note everything before `done` as settled, and what else there is to note."""
+        known = self.checkpoint
+        self._digest = self._digest_to(done)
         while self._bounds and self._bounds[-1] <= done:
             self._bounds.pop()
         ahead = max([done, *(index + 1 for index in self._refused)])
@@ -203,18 +207,19 @@ class Delivery(Generic[MessageT]):
             done=done,
             digest=self._digest.value(),
             ahead=ahead,
-            ahead_digest=self._digest_to(done, ahead) if ahead > done else b"",
+            ahead_digest=self._digest_to(ahead).value() if ahead > done else b"",
             in_flight=False,
             status=Status.FINISHED if done == len(self.messages) else Status.OPEN,
             reason=None,
+            **more,
         )
 
-    def _digest_to(self, start: int, stop: int) -> bytes:
-        """The digest of everything before `stop`; `start` is where the one kept ends."""
-        return self._digest.then(self._contents(start, stop)).value()
-
-    def _contents(self, start: int, stop: int) -> list[bytes]:
-        return [message.content for message in self.messages[start:stop]]
+    def _digest_to(self, stop: int) -> RunningDigest:
+        """The digest of everything before `stop`, which is not before the end of the one kept."""
+        if self._reached.count != stop:
+            rest = self.messages[self._digest.count : stop]
+            self._reached = self._digest.then([message.content for message in rest])
+        return self._reached
 
     def _shrink(self, error: PayloadTooLargeError) -> None:
         self.checkpoint = evolve(self.checkpoint, in_flight=False)
@@ -249,7 +254,7 @@ class Delivery(Generic[MessageT]):
         self.checkpoint = evolve(
             self.checkpoint,
             ahead=ahead,
-            ahead_digest=self._digest_to(self.checkpoint.done, ahead),
+            ahead_digest=self._digest_to(ahead).value(),
             refused=tuple(sorted(self._refused)),
         )
 

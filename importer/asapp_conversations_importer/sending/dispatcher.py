@@ -166,13 +166,13 @@ class Dispatcher:
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
 
     async def _deliver(self, delivery: Delivery[ReadyMessage]) -> None:
-        more = True
+        more, counted = True, delivery.counts()
         while more:
-            counted = delivery.counts()
             try:
                 more = await self._deliver_batch(delivery)
             finally:
-                self.tally.replace(counted, delivery.counts())
+                before, counted = counted, delivery.counts()
+                self.tally.replace(before, counted)
             more = more and await self._governor.take_place(begun=True)
 
     async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:

@@ -40,7 +40,7 @@ class Places:
         except asyncio.CancelledError:
             if waiter in line:
                 line.remove(waiter)
-            else:
+            elif not waiter[0].cancelled():
                 self.give_back()
             raise
 
@@ -58,5 +58,6 @@ class Places:
                 if waiter is None:
                     break
                 line.remove(waiter)
-                self.taken += 1
-                waiter[0].set_result(None)
+                if not waiter[0].cancelled():
+                    self.taken += 1
+                    waiter[0].set_result(None)
