@@ -129,7 +129,7 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         body_bytes=volume.body_bytes,
         largest_body=volume.largest_body,
         duplicates=duplicates,
-        odd_times=dict(totals.odd_times),
+        odd_times=dict(+totals.odd_times),
         reasons=dict(ordered),
         ledger=str(options.ledger) if options.ledger and options.ledger.exists() else None,
     )

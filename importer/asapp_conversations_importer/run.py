@@ -302,7 +302,7 @@ class ImportRun:
             requests_today=self._ledger.requests_on(day_of(self._clock.time())),
             daily_limit=self._options.daily_limit,
             least_requests=intake.least_requests,
-            odd_times=dict(intake.totals.odd_times),
+            odd_times=dict(+intake.totals.odd_times),
             answers=dict(governor.answers),
             failures=tuple(tally.failures),
             ledger=str(self._options.ledger) if self._ledger.is_kept else None,

@@ -13,8 +13,8 @@ is_final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.(?!000000)\d{6})?Z",
 NO_TIME = "is not a date and time such as 2024-03-04T08:00:00Z"
 
 _grammar = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}(?P<finer>\d{0,6}))?)?"
-    r"([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?",
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}(\d{0,6}))?)?"
+    r"(?:[Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?",
     re.ASCII,
 ).fullmatch
 """RFC 3339, besides which the zone and the seconds may be missing, and minutes of the offset."""
@@ -58,7 +58,7 @@ def read_time(text: str) -> tuple[datetime, int]:
     match = _grammar(text)
     if not match:
         raise ValueError(NO_TIME)
-    finer = match["finer"]
+    finer = match[1]
     return datetime.fromisoformat(text.upper()), int(finer.ljust(6, "0")) if finer else 0
 
 

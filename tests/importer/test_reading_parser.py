@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -28,7 +27,7 @@ def read_one(record: object, **options: Any) -> Any:
 
 def parser(**options: Any) -> RecordParser:
     """A parser with these options."""
-    return RecordParser(ReadOptions(**options), "records", "record", Counter())
+    return RecordParser(ReadOptions(**options), "records", "record")
 
 
 def test_the_fields_are_the_documents() -> None:

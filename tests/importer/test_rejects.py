@@ -169,18 +169,6 @@ def test_values_are_not_translated_twice(read_text, read, tmp_path: Path) -> Non
     assert again.texts == ["NULL"]
 
 
-def test_a_time_with_a_zone_beats_the_formats_in_a_file_of_rejects(read, tmp_path: Path) -> None:
-    """A pattern that takes Z for a letter does not move what was read already."""
-    record = {"conversationId": "C1", "text": "a", "sender": {"role": "agent", "externalId": "a"}}
-    line = {"file": "a", "line": 1, "reason": "?"}
-    path = tmp_path / "rejects.jsonl"
-    path.write_text(json.dumps({**line, "record": {**record, "timestamp": "2024-03-04T08:00:00Z"}}))
-    zone, form = ZoneInfo("Europe/Paris"), "%Y-%m-%dT%H:%M:%SZ"
-
-    (message,) = read(Files((str(path),)), timezone=zone, time_formats=form).messages
-    assert message["timestamp"] == "2024-03-04T08:00:00Z"
-
-
 def test_a_record_with_such_columns_of_its_own_is_no_reject(read, record) -> None:
     """What has other columns besides is a record like any other."""
     own = {"file": "a.wav", "reason": "billing", "record": 7}

@@ -13,7 +13,7 @@ from asapp_conversations.toolkit import check_conversation_id, check_record
 
 from .fields import Field, KeyPath, fields
 from .originals import RAW, Unreadable, carried, is_raw
-from .times import LocalTimeError, TimeParser
+from .times import REPEATED_TIME, SKIPPED_TIME, TimeParser
 
 STILL_RAW = f"could not be read: write what it should be in the place of {RAW} and its braces"
 
@@ -37,9 +37,10 @@ def explain(values: Mapping[str, Any], times: TimeParser) -> tuple[list[Problem]
         reason = ""
         if item.is_time and not isinstance(value, Unreadable):
             try:
-                put(wire, item.path, times.parse(value).text)
-            except LocalTimeError as error:
-                reason, value = str(error), error.local
+                moment = times.parse(value)
+                put(wire, item.path, moment.text)
+                if moment.later is not None:
+                    reason = REPEATED_TIME if moment.repeated else SKIPPED_TIME
             except ValueError as error:
                 reason = str(error)
         elif not (reason := _obstacle(value)) and item is not known.conversation:

@@ -9,7 +9,7 @@ from .messages import Conversation, Place, ReadyMessage, Reject, record_of
 from .originals import original
 from .record_parser import Outcome, RecordParser, UnclearMessage, ValidMessage
 from .sources import ReadOptions, Records, Source
-from .totals import Totals, count_odd_times
+from .totals import Totals
 from .unclear import settle
 
 NAME, UNIT = "records", "record"
@@ -35,7 +35,7 @@ class GroupedReader:
         """Nothing is read yet, and so nothing is known; odd times are counted as they come."""
         assert isinstance(source, Records)
         totals = Totals()
-        self._parser = RecordParser(options, NAME, UNIT, totals.odd_times)
+        self._parser = RecordParser(options, NAME, UNIT)
         self._options = options
         self._totals = totals
         self._on_reject = on_reject
@@ -63,6 +63,8 @@ class GroupedReader:
                     self._on_reject(outcome)
                     continue
                 one = outcome if isinstance(outcome, ValidMessage) else outcome.earlier
+                if isinstance(outcome, UnclearMessage):
+                    self._totals.note_unclear(repeated=outcome.repeated)
                 if one.conversation_id in ended:
                     kept = record_of(one.conversation_id, one.content)
                     reject = Reject(place, one.conversation_id, None, COMES_AGAIN, kept)
@@ -92,7 +94,7 @@ class GroupedReader:
             if isinstance(outcome, Reject):
                 self._on_reject(outcome)
             else:
-                count_odd_times([outcome.sent_at], self._totals.odd_times)
+                self._totals.note_times([outcome.sent_at])
                 ready = ReadyMessage(outcome.content, place)
                 kept.append((outcome.sent_at, outcome.finer, ready))
         kept.sort(key=lambda item: item[:2])

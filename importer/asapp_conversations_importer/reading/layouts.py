@@ -51,7 +51,8 @@ class FieldStep(NamedTuple):
         """What the record has there, if anything."""
         if self.pick is not None:
             return self.pick(record)
-        return meant(follow(record, (self.column, *self.inner)))
+        value = follow(record[self.column], self.inner)
+        return value if type(value) is str else meant(value)
 
 
 class Layout(NamedTuple):
@@ -149,18 +150,19 @@ def _pick(
     record: Mapping[str, Any], paths: list[KeyPath], meanings: Mapping[str, str | None]
 ) -> Any:
     """What the record has at one of the paths, and stands for what the meanings say."""
-    found = [value for path in paths if (value := meant(follow(record, path))) is not None]
+    found = [
+        value for path in paths if (value := meant(follow(record[path[0]], path[1:]))) is not None
+    ]
     if len(found) > 1:
         return Unreadable("is given more than once; choose a column with --map", found)
     value = found[0] if found else ""
     return meanings.get(value, value or None) if isinstance(value, str) else value
 
 
-def follow(record: Mapping[str, Any], path: KeyPath) -> Any:
-    """What is found at the path, if anything."""
-    value = record.get(path[0])
-    for key in path[1:]:
-        value = inside(value, key)
+def follow(value: Any, path: Sequence[str]) -> Any:
+    """What is found in a value at the path, if anything."""
+    for key in path:
+        value = value[key] if type(value) is dict and key in value else inside(value, key)
     return value
 
 

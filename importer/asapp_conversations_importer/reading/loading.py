@@ -23,7 +23,7 @@ from .query import open_query
 from .record_parser import RecordParser, UnclearMessage, ValidMessage
 from .sources import Files, Query, ReadOptions, Source
 from .tables import open_table
-from .totals import Totals, count_odd_times
+from .totals import Totals
 from .unclear import settle
 
 CHUNK_BYTES = 2 * 1024 * 1024
@@ -73,7 +73,7 @@ def open_feeds(
 
 @define
 class _Chunk:
-    """Messages on their way, in columns: a tuple for each would be a hundred thousand objects that
+    """Messages on their way, in columns: a tuple for each would be one of thousands of objects that
     the garbage collector goes through again and again.
     """
 
@@ -84,17 +84,19 @@ class _Chunk:
     numbers: list[int] = field(factory=list)
     contents: list[bytes] = field(factory=list)
 
-    def add(self, message: ValidMessage, turn: int, number: int, content: bytes) -> None:
-        """Take in a message, at its turn, of the record of that number."""
-        self.ids.append(message.conversation_id)
-        self.times.append(message.sent_at)
-        self.finer.append(message.finer)
+    def add(self, message: ValidMessage, turn: int, number: int) -> int:
+        """Take in a message, at its turn, of the record of that number; the size of its content."""
+        conversation_id, sent_at, finer, content = message
+        self.ids.append(conversation_id)
+        self.times.append(sent_at)
+        self.finer.append(finer)
         self.turns.append(turn)
         self.numbers.append(number)
         self.contents.append(content)
+        return len(content)
 
     def batch(self, feed: int) -> pa.RecordBatch:
-        """What has been taken in, of the feed of that number."""
+        """What has been taken in, of the feed of that number, as `SCHEMA` has it."""
         feeds = [feed] * len(self.ids)
         columns = (self.ids, self.times, self.finer, self.turns, feeds, self.numbers, self.contents)
         arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
@@ -128,20 +130,20 @@ class Loader:
             SourceError: it cannot be read, or has no column for a field that has to be there.
         """
         self.feeds.append(feed)
-        parser = RecordParser(self.options, feed.name, feed.unit, self.totals.odd_times)
+        parser = RecordParser(self.options, feed.name, feed.unit)
         wanted = {} if feed.columns is None else _check_header(feed, feed.columns, parser.layouts)
         clear, unclear, rejects, size, checked = _Chunk(), _Chunk(), list[Reject](), 0, False
+        turn, totals = self._turns, self.totals
         for number, record in feed.records(wanted):
-            self.totals.records += 1
+            totals.records += 1
             for outcome in parser.parse(record, number):
-                self._turns += 1
+                turn += 1
                 if isinstance(outcome, ValidMessage):
-                    clear.add(outcome, self._turns, number, outcome.content)
-                    size += len(outcome.content) + OVERHEAD
+                    size += clear.add(outcome, turn, number) + OVERHEAD
                 elif isinstance(outcome, UnclearMessage):
-                    content = pickle.dumps(outcome)
-                    unclear.add(outcome.earlier, self._turns, number, content)
-                    size += len(content) + OVERHEAD
+                    totals.note_unclear(repeated=outcome.repeated)
+                    pickled = outcome.earlier._replace(content=pickle.dumps(outcome))
+                    size += unclear.add(pickled, turn, number) + OVERHEAD
                 else:
                     rejects.append(outcome)
                     size += size_of(outcome.record) + OVERHEAD
@@ -154,20 +156,23 @@ class Loader:
         if not checked:
             _check_found(feed, parser.layouts)
         self._pass_on(clear, unclear, rejects)
+        self._turns = turn
 
     def _pass_on(self, clear: _Chunk, unclear: _Chunk, rejects: list[Reject]) -> None:
         for reject in rejects:
             self.reject(reject)
-        for table, chunk in ((UNSORTED, clear), (UNCLEAR, unclear)):
-            if chunk.ids:
-                self.insert(table, chunk.batch(len(self.feeds) - 1))
-        self._count(clear.times, clear.contents)
+        feed = len(self.feeds) - 1
+        if unclear.ids:
+            self.insert(UNCLEAR, unclear.batch(feed))
+        if clear.ids:
+            self._insert(clear, feed)
         self.on_progress(self.totals.records)
 
-    def _count(self, times: list[int], contents: list[bytes]) -> None:
-        self.totals.messages += len(contents)
-        self.totals.bytes += sum(map(len, contents))
-        count_odd_times(times, self.totals.odd_times)
+    def _insert(self, chunk: _Chunk, feed: int) -> None:
+        self.insert(UNSORTED, chunk.batch(feed))
+        self.totals.messages += len(chunk.ids)
+        self.totals.bytes += sum(map(len, chunk.contents))
+        self.totals.note_times(chunk.times)
 
     def reject(self, reject: Reject) -> None:
         """Pass on a reject."""
@@ -192,15 +197,11 @@ class Loader:
                 if isinstance(outcome, Reject):
                     self.reject(outcome)
                 elif unclear:
-                    chunks[feed].add(outcome, turn, number, outcome.content)
+                    chunks[feed].add(outcome, turn, number)
                     if len(chunks[feed].ids) >= SETTLED:
-                        self._insert_settled(feed, chunks.pop(feed))
+                        self._insert(chunks.pop(feed), feed)
         for feed, chunk in chunks.items():
-            self._insert_settled(feed, chunk)
-
-    def _insert_settled(self, feed: int, chunk: _Chunk) -> None:
-        self.insert(UNSORTED, chunk.batch(feed))
-        self._count(chunk.times, chunk.contents)
+            self._insert(chunk, feed)
 
 
 def _check_header(feed: Feed, columns: list[str], layouts: Layouts) -> dict[str, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -16,13 +15,12 @@ from .layouts import PLAIN, REJECTED, Layout, Layouts, follow, inside, meant
 from .messages import Place, Reject
 from .originals import Unreadable, carried, is_raw, original
 from .sources import ReadOptions
-from .times import LocalTimeError, Moment, TimeParser
+from .times import Moment, TimeParser
 
-KEPT = 10_000
+KEPT = 100_000
 """How many ids of conversations are remembered as valid."""
 
 NOT_A_RECORD = "is not an object with named fields"
-REPEATED, SKIPPED = "repeated_hour", "skipped_hour"
 NEVER = Moment(0, 0, "")
 
 
@@ -43,15 +41,17 @@ class ValidMessage(NamedTuple):
 
 
 class UnclearMessage(NamedTuple):
-    """A valid message whose local time the clock has shown twice.
+    """A valid message whose local time the clock has shown twice, or never.
 
     Attributes:
-        earlier, later: the message at the first, and the second time.
+        earlier, later: the message at the one, and at the other moment that can be meant.
+        repeated: whether the clock has shown it twice.
         reject: what becomes of it if nothing tells which is meant.
     """
 
     earlier: ValidMessage
     later: ValidMessage
+    repeated: bool
     reject: Reject
 
 
@@ -64,28 +64,18 @@ class RecordParser:
     Args:
         options: how records are understood.
         name, unit: of what the records stand in, as `Place` has them.
-        odd_times: counts local times that the clock has shown twice, or never.
         mended: the records are those of a file of rejects, whose names are the document's.
 
     Attributes:
         layouts: where the records have had their values.
     """
 
-    def __init__(
-        self,
-        options: ReadOptions,
-        name: str,
-        unit: str,
-        odd_times: Counter[str],
-        *,
-        mended: bool = False,
-    ) -> None:
+    def __init__(self, options: ReadOptions, name: str, unit: str, *, mended: bool = False) -> None:
         self._options = evolve(options, columns={}, values={}, null=()) if mended else options
-        self._name, self._unit, self._odd_times = name, unit, odd_times
-        self._is_mended = mended
+        self._name, self._unit, self._is_mended = name, unit, mended
         self._mended: RecordParser | None = None
         self.layouts = Layouts(self._options)
-        self._times = TimeParser(options.timezone, options.time_formats, formats_first=not mended)
+        self._times = TimeParser(options.timezone, options.time_formats)
         self._largest = options.max_body_bytes - body_size([0])
         self._valid_ids: set[str] = set()
 
@@ -98,15 +88,15 @@ class RecordParser:
         if type(record) is not dict:
             if not isinstance(record, Mapping):
                 reason = record.reason if isinstance(record, Unreadable) else NOT_A_RECORD
-                return [self._reject_whole(number, reason, record)]
-            record = {name: record[name] for name in record if isinstance(name, str)}
+                return [self._reject([Problem("", reason)], record, None, number)]
+            record = dict(record)
         layout = self.layouts.of(tuple(record))
         if layout is REJECTED and not self._is_mended:
             return self._parse_mended(record["record"], number)
-        step = layout.conversation
-        conversation_id = None if step is None else step.value(record)
+        conversation_id = layout.conversation and layout.conversation.value(record)
         if layout.messages is not None:
-            messages = meant(follow(record, layout.messages))
+            column, *inner = layout.messages
+            messages = meant(follow(record[column], inner))
             if isinstance(messages, (list, tuple)) and messages:
                 return self._parse_list(messages, conversation_id, number)
             if isinstance(messages, (list, tuple)) or not layout.steps:
@@ -116,11 +106,9 @@ class RecordParser:
     def _parse_mended(self, record: object, number: int) -> Sequence[Outcome]:
         """Parse what a line of a file of rejects holds."""
         if not isinstance(record, dict) or is_raw(record):
-            return [self._reject_whole(number, STILL_RAW, record)]
+            return [self._reject([Problem("", STILL_RAW)], record, None, number)]
         if self._mended is None:
-            self._mended = RecordParser(
-                self._options, self._name, self._unit, self._odd_times, mended=True
-            )
+            self._mended = RecordParser(self._options, self._name, self._unit, mended=True)
         return self._mended.parse(record, number)
 
     def _parse_list(
@@ -132,14 +120,12 @@ class RecordParser:
                 outcomes.append(self._reject_list([message], conversation_id, number, turn))
                 continue
             layout = self.layouts.of(tuple(message))
-            own_id = layout.conversation and layout.conversation.value(message)
-            if own_id is not None and own_id is not conversation_id and own_id != conversation_id:
-                own_id = Unreadable(
-                    "is another one in the message than around it", [conversation_id, own_id]
-                )
-                outcomes.append(self._parse_message(message, layout, own_id, number, turn))
-            else:
-                outcomes.append(self._parse_message(message, layout, conversation_id, number, turn))
+            of_message = conversation_id
+            own = layout.conversation and layout.conversation.value(message)
+            if own is not None and own != conversation_id:
+                reason = "is another one in the message than around it"
+                of_message = Unreadable(reason, [conversation_id, own])
+            outcomes.append(self._parse_message(message, layout, of_message, number, turn))
         return outcomes
 
     def _parse_message(
@@ -151,8 +137,7 @@ class RecordParser:
         turn: int | None = None,
     ) -> Outcome:
         wire: dict[str, Any] = {}
-        values: list[object] = []
-        moment, unclear, is_timed = NEVER, None, True
+        moment: Moment | None = NEVER
         for field, outer, name, column, inner, pick in layout.steps:
             if pick is None:
                 value = message[column]
@@ -164,71 +149,60 @@ class RecordParser:
                     value = meant(value)
             else:
                 value = pick(message)
-            values.append(value)
             if value is None:
                 continue
             if field.is_time:
                 try:
                     moment = self._times.parse(value)
-                except LocalTimeError as error:
-                    unclear, moment = (error, field), error.earlier
                 except ValueError:
-                    is_timed = False
+                    moment = None
+                    break
                 value = moment.text
             holder = wire
             for key in outer:
                 holder = holder.setdefault(key, {})
             holder[name] = value
-        if unclear and not unclear[0].repeated:
-            self._odd_times[SKIPPED] += 1
-            is_timed = is_timed and self._options.ambiguous is not None
-            if self._options.ambiguous == "later":
-                moment = unclear[0].later
-                put(wire, unclear[1].path, moment.text)
-        if is_timed and self._is_valid_id(conversation_id):
+        valid = None
+        if moment is not None and self._is_valid_id(conversation_id):
             content, found = encode_record(wire)
             if not found and len(content) <= self._largest:
                 valid = ValidMessage(cast("str", conversation_id), moment.at, moment.finer, content)
-                if not unclear or not unclear[0].repeated:
+                if moment.later is None:
                     return valid
-                self._odd_times[REPEATED] += 1
-                put(wire, unclear[1].path, unclear[0].later.text)
-                later = valid._replace(sent_at=unclear[0].later.at, content=encode_record(wire)[0])
-                reject = self._reject(layout, values, conversation_id, number, turn)
-                return UnclearMessage(valid, later, reject)
-        return self._reject(layout, values, conversation_id, number, turn)
+        reject = self._reject_message(message, layout, conversation_id, number, turn)
+        if valid is None or moment is None or moment.later is None:
+            return reject
+        for field in fields().message:
+            if field.is_time:
+                put(wire, field.path, moment.later.text)
+        later = valid._replace(sent_at=moment.later.at, content=encode_record(wire)[0])
+        return UnclearMessage(valid, later, moment.repeated, reject)
 
     def _is_valid_id(self, value: object) -> bool:
         if type(value) is not str:
             return False
-        if value not in self._valid_ids:
-            if check_conversation_id(value):
-                return False
-            if len(self._valid_ids) >= KEPT:
-                self._valid_ids.clear()
-            self._valid_ids.add(value)
+        if value in self._valid_ids:
+            return True
+        if check_conversation_id(value):
+            return False
+        if len(self._valid_ids) >= KEPT:
+            self._valid_ids.clear()
+        self._valid_ids.add(value)
         return True
 
-    def _reject(
+    def _reject_message(
         self,
+        message: dict[str, Any],
         layout: Layout,
-        values: list[object],
         conversation_id: object,
         number: int,
         turn: int | None,
     ) -> Reject:
-        read = {step.field.name: value for step, value in zip(layout.steps, values, strict=True)}
+        read = {step.field.name: step.value(message) for step in layout.steps}
         read[fields().conversation.name] = conversation_id
         problems, kept = explain(read, self._times)
-        first, *more = problems or [Problem("", "is larger than the body of a request may be")]
-        return Reject(
-            Place(self._name, self._unit, number, turn),
-            cast("str", conversation_id) if self._is_valid_id(conversation_id) else None,
-            first.path or None,
-            first.reason,
-            original(kept),
-            tuple(more),
-        )
+        problems = problems or [Problem("", "is larger than the body of a request may be")]
+        return self._reject(problems, kept, conversation_id, number, turn)
 
     def _reject_list(
         self, messages: object, conversation_id: object, number: int, turn: int | None = None
@@ -239,14 +213,27 @@ class RecordParser:
             reason = messages.reason
         elif isinstance(messages, (list, tuple)):
             reason = NOT_A_RECORD if messages else "is empty"
+        name = self.layouts.list
         kept = {
             fields().conversation.name: carried(conversation_id),
-            self.layouts.list: carried(messages),
+            name: carried(messages),
         }
-        valid_id = cast("str", conversation_id) if self._is_valid_id(conversation_id) else None
-        place = Place(self._name, self._unit, number, turn)
-        return Reject(place, valid_id, self.layouts.list, reason, original(kept))
+        return self._reject([Problem(name, reason)], kept, conversation_id, number, turn)
 
-    def _reject_whole(self, number: int, reason: str, record: object) -> Reject:
-        place = Place(self._name, self._unit, number)
-        return Reject(place, None, None, reason, original(record))
+    def _reject(
+        self,
+        problems: Sequence[Problem],
+        record: object,
+        conversation_id: object,
+        number: int,
+        turn: int | None = None,
+    ) -> Reject:
+        first, *more = problems
+        return Reject(
+            Place(self._name, self._unit, number, turn),
+            cast("str", conversation_id) if self._is_valid_id(conversation_id) else None,
+            first.path or None,
+            first.reason,
+            original(record),
+            tuple(more),
+        )

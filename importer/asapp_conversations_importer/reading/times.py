@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
@@ -54,27 +54,15 @@ class Moment(NamedTuple):
         at: microseconds since 1970-01-01 UTC.
         finer: picoseconds past that.
         text: as it is sent.
+        later: the other moment that can be meant, where the clock was set forward or back.
+        repeated: whether the local clock showed that time twice, and not never.
     """
 
     at: int
     finer: int
     text: str
-
-
-class LocalTimeError(ValueError):
-    """A local time that is no single moment, because the clock was set forward or back.
-
-    Attributes:
-        earlier, later: the moments that it can mean.
-        repeated: whether the clock showed it twice, and not never.
-        local: the time as text, without a zone.
-    """
-
-    def __init__(self, first: Moment, second: Moment, *, repeated: bool, local: str) -> None:
-        super().__init__(REPEATED_TIME if repeated else SKIPPED_TIME)
-        self.earlier, self.later = sorted((first, second))
-        self.repeated = repeated
-        self.local = local
+    later: Moment | None = None
+    repeated: bool = False
 
 
 def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,7 +75,9 @@ def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
         missing = [part for part, letters in FIXED_BY.items() if not letters.intersection(found)]
         if "I" in found and "p" not in found:
             missing.append("half of the day (%p)")
-        if unknown:
+        if re.search("%[SMf]Z", pattern):
+            reason = "a Z behind a time means UTC, and is no letter: write %z"
+        elif unknown:
             reason = (
                 f"{unknown[0]} is none of %{' %'.join(DIRECTIVES)}, which mean one thing everywhere"
             )
@@ -109,39 +99,24 @@ class TimeParser:
 
     Args:
         timezone: of times that name none.
-        formats: as `check_formats` returns them.
-        formats_first: whether they are tried before the form of RFC 3339.
+        formats: as `check_formats` returns them, tried before the form of RFC 3339.
     """
 
-    def __init__(
-        self, timezone: tzinfo = UTC, formats: Sequence[str] = (), *, formats_first: bool = True
-    ) -> None:
+    def __init__(self, timezone: tzinfo = UTC, formats: Sequence[str] = ()) -> None:
         self._timezone = timezone
         self._patterns = [pattern for pattern in formats if pattern not in EPOCH_UNITS]
         self._unit = next((EPOCH_UNITS[unit] for unit in formats if unit in EPOCH_UNITS), None)
-        readers: list[Callable[[str], tuple[datetime, int]]] = [read_time]
-        if formats:
-            readers.insert(0 if formats_first else 1, self._by_format)
-        self._readers = readers
+        self._has_formats = bool(formats)
 
     def parse(self, value: object) -> Moment:
-        """The moment that a value stands for.
-
-        Raises:
-            LocalTimeError: it stands for two, or for none that its clock has shown.
-            ValueError: it is no time; the error says why.
-        """
-        number = None if isinstance(value, bool) or not isinstance(value, NUMBERS) else value
+        """The moment that a value stands for; `ValueError` for what is no time, which says why."""
         if type(value) is str:
-            moment, finer = self._read(value)
-        elif isinstance(value, datetime) and value == value:  # noqa: PLR0124 - unlike pandas' NaT
-            # A subclass, such as that of pandas, may compute and write itself in another way.
-            moment = datetime.combine(value.date(), value.timetz())
-            finer = getattr(value, "nanosecond", 0) * 1000
-        elif self._unit and number is not None:
-            moment, finer = _since_epoch(number, self._unit)
+            try:
+                moment, finer = self._by_format(value) if self._has_formats else read_time(value)
+            except ValueError:
+                raise ValueError(self._complaint(value, is_number=bool(_number(value)))) from None
         else:
-            raise ValueError(self._complaint(value, is_number=number is not None))
+            moment, finer = self._of_type(value)
         zone = moment.tzinfo
         if zone is not UTC:
             if zone is None or moment.utcoffset() is None:
@@ -149,13 +124,16 @@ class TimeParser:
             moment = to_utc(moment)
         return Moment((moment - EPOCH) // MICROSECOND, finer, format_utc(moment))
 
-    def _read(self, text: str) -> tuple[datetime, int]:
-        for reader in self._readers:
-            try:
-                return reader(text)
-            except ValueError:
-                continue
-        raise ValueError(self._complaint(text, is_number=bool(_number(text))))
+    def _of_type(self, value: object) -> tuple[datetime, int]:
+        """The time that a value which is no text stands for, and picoseconds past it."""
+        if isinstance(value, datetime) and value == value:  # noqa: PLR0124 - unlike pandas' NaT
+            # A subclass, such as that of pandas, may compute and write itself in another way.
+            plain = datetime.combine(value.date(), value.timetz())
+            return plain, getattr(value, "nanosecond", 0) * 1000
+        number = None if isinstance(value, bool) or not isinstance(value, NUMBERS) else value
+        if self._unit and number is not None:
+            return _since_epoch(number, self._unit)
+        raise ValueError(self._complaint(value, is_number=number is not None))
 
     def _by_format(self, text: str) -> tuple[datetime, int]:
         if self._unit and _number(text):
@@ -165,23 +143,20 @@ class TimeParser:
                 return datetime.strptime(text, pattern), 0
             except ValueError:
                 continue
-        raise ValueError
+        return read_time(text)
 
     def _local(self, moment: datetime, finer: int) -> Moment:
         """The moment when the clock of the zone shows that time."""
-        first = moment.replace(tzinfo=self._timezone, fold=0)
-        second = first.replace(fold=1)
-        moments = [
-            Moment((utc - EPOCH) // MICROSECOND, finer, format_utc(utc))
-            for utc in (to_utc(first), to_utc(second))
-        ]
-        if moments[0] == moments[1]:
-            return moments[0]
-        raise LocalTimeError(
-            *moments,
-            repeated=moments[0] < moments[1],
-            local=moment.replace(tzinfo=None).isoformat(),
+        first, second = (
+            to_utc(moment.replace(tzinfo=self._timezone, fold=fold)) for fold in (0, 1)
         )
+        earlier, later = (
+            Moment((utc - EPOCH) // MICROSECOND, finer, format_utc(utc))
+            for utc in (min(first, second), max(first, second))
+        )
+        if first == second:
+            return later
+        return earlier._replace(later=later, repeated=first < second)
 
     def _complaint(self, value: object, *, is_number: bool) -> str:
         """What is wrong with a value that is no time."""
@@ -191,7 +166,7 @@ class TimeParser:
             return "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
         if isinstance(value, date) or (isinstance(value, str) and _is_date(value)):
             return "is a date without a time"
-        return NO_TIME + " and fits no time format" * (len(self._readers) > 1)
+        return NO_TIME + " and fits no time format" * self._has_formats
 
 
 def _is_date(text: str) -> bool:

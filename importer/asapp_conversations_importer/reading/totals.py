@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from attrs import define, field
 
@@ -13,7 +13,6 @@ FIRST_CREDIBLE = 631_152_000 * MICROSECONDS
 """1990-01-01 in UTC."""
 
 DAY = 86_400
-BEFORE_1990, AFTER_TOMORROW = "before_1990", "after_tomorrow"
 
 
 @define
@@ -38,10 +37,13 @@ class Totals:
     bytes: int = 0
     odd_times: Counter[str] = field(factory=Counter)
 
+    def note_unclear(self, *, repeated: bool) -> None:
+        """Count a local time that the clock showed twice, or never."""
+        self.odd_times["repeated_hour" if repeated else "skipped_hour"] += 1
 
-def count_odd_times(sent_at: Iterable[int], odd_times: Counter[str]) -> None:
-    """Count the times, in microseconds since 1970, at which hardly anybody wrote a message."""
-    last_credible = (int(time.time()) // DAY + 2) * DAY * MICROSECONDS
-    for moment in sent_at:
-        if not FIRST_CREDIBLE <= moment < last_credible:
-            odd_times[BEFORE_1990 if moment < FIRST_CREDIBLE else AFTER_TOMORROW] += 1
+    def note_times(self, sent_at: Sequence[int]) -> None:
+        """Count the times, in microseconds since 1970, at which hardly anybody wrote a message."""
+        last_credible = (int(time.time()) // DAY + 2) * DAY * MICROSECONDS
+        if sent_at and not FIRST_CREDIBLE <= min(sent_at) <= max(sent_at) < last_credible:
+            self.odd_times["before_1990"] += sum(at < FIRST_CREDIBLE for at in sent_at)
+            self.odd_times["after_tomorrow"] += sum(at >= last_credible for at in sent_at)

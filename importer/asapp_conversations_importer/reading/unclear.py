@@ -21,13 +21,20 @@ def settle(
         (message.earlier, message.later) if isinstance(message, UnclearMessage) else (message,)
         for message in messages
     ]
-    told = in_source_order(
-        [[(one.sent_at, one.finer) for one in candidates] for candidates in both]
-    )
-    for message, candidates, instant in zip(messages, both, told, strict=True):
+    # What no clock has shown is no evidence of the order.
+    shown = [
+        candidates
+        for message, candidates in zip(messages, both, strict=True)
+        if not isinstance(message, UnclearMessage) or message.repeated
+    ]
+    told = iter(in_source_order([[(m.sent_at, m.finer) for m in members] for members in shown]))
+    for message, candidates in zip(messages, both, strict=True):
         if not isinstance(message, UnclearMessage):
+            next(told)
             yield message
-        elif instant is not None:
+            continue
+        instant = next(told) if message.repeated else None
+        if instant is not None:
             yield next(one for one in candidates if (one.sent_at, one.finer) == instant)
         elif ambiguous is not None:
             yield message.earlier if ambiguous == "earlier" else message.later
