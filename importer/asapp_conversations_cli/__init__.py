@@ -10,6 +10,8 @@ from importlib.metadata import requires, version
 from typing import NamedTuple, NoReturn
 
 DISTRIBUTION = "asapp-conversations"
+COMPLETE = "_ASAPP_CONVERSATIONS_COMPLETE"
+"""The variable by which a shell asks for completions."""
 WRONG_USAGE = 2
 """The exit status for wrong usage, as Python's argparse has it."""
 
@@ -65,12 +67,17 @@ COMMANDS = {
 def main() -> None:
     """Run the command that the arguments name."""
     arguments = sys.argv[1:]
+    if COMPLETE in os.environ:
+        # A shell asks what may come next.
+        _run(COMMANDS["import"], arguments)
     match arguments:
         case [] | ["--help" | "-h", *_]:
             _print(help_text())
             sys.exit(0 if arguments else WRONG_USAGE)
         case ["--version", *_]:
             _print(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
+        case ["--install-completion" | "--show-completion", *_]:
+            _run(COMMANDS["import"], arguments)
         case [name, *_] if name in COMMANDS:
             _run(COMMANDS[name], arguments)
         case _:
@@ -95,6 +102,7 @@ Commands:
 Options:
   -h, --help  Show this text. `{DISTRIBUTION} COMMAND --help` explains a command.
   --version   Show the version.
+  --install-completion, --show-completion  Let the shell complete commands and options.
 
 ASAPP_API_ID and ASAPP_API_SECRET hold the keys. ASAPP_ENVIRONMENT (sandbox, which is the default,
 or production) or ASAPP_BASE_URL says where to send.

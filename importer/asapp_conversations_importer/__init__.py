@@ -1,17 +1,31 @@
 """Loads conversations into ASAPP: each message once, in order, in as few requests as possible."""
 
-from .api import import_messages, import_messages_async, plan_import
-from .interruption import Interruption
-from .ledger.database import LedgerError
-from .ledger.standing import Standing, Waiting, forget_rejects, read_standing, rejects_of
-from .options import ImportArguments, ImportOptions
-from .plan import ImportPlan, Reason
-from .reading.sources import Files, Query, ReadArguments, ReadOptions, Records, SourceError, Table
-from .rejects import write_rejects
-from .report import ImportReport, Phase, Sample
-from .sending.dispatcher import Failure
-from .sending.governor import PacedBy
-from .sending.stops import StoppedBy
+try:
+    from .api import import_messages, import_messages_async, plan_import
+    from .interruption import Interruption
+    from .ledger.database import LedgerError
+    from .ledger.standing import Standing, Waiting, forget_rejects, read_standing, rejects_of
+    from .options import ImportArguments, ImportOptions
+    from .plan import ImportPlan, Reason
+    from .reading.sources import (
+        Files,
+        Query,
+        ReadArguments,
+        ReadOptions,
+        Records,
+        SourceError,
+        Table,
+    )
+    from .rejects import write_rejects
+    from .report import ImportReport, Phase, Sample
+    from .sending.dispatcher import Failure
+    from .sending.governor import PacedBy
+    from .sending.stops import StoppedBy
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"{error.name} is missing: python -m pip install 'asapp-conversations[importer]'",
+        name=error.name,
+    ) from None
 
 __all__ = [
     "Failure",

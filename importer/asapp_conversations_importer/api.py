@@ -12,7 +12,7 @@ from asapp_conversations import InvalidRequestError
 from asapp_conversations.toolkit import MAX_BODY_BYTES
 from attrs import evolve
 
-from .ledger.choice import default_rejects, resolve
+from .ledger.choice import default_rejects, known_names, resolve
 from .options import ClientOptions, ImportArguments, ImportOptions
 from .plan import ImportPlan, make_plan
 from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
@@ -70,15 +70,21 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         TypeError: there is no such option.
         RuntimeError: an event loop runs here: await `import_messages_async` in it.
     """
+    if _loop_runs():
+        raise RuntimeError(
+            "an event loop runs here already, as in a notebook: "
+            "await import_messages_async(…) in the place of import_messages(…)"
+        )
+    with asyncio.Runner(loop_factory=punctual_loop) as runner:
+        return runner.run(run_import(*_job(source, arguments)))
+
+
+def _loop_runs() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        with asyncio.Runner(loop_factory=punctual_loop) as runner:
-            return runner.run(run_import(*_job(source, arguments)))
-    raise RuntimeError(
-        "an event loop runs here already, as in a notebook: "
-        "await import_messages_async(…) in the place of import_messages(…)"
-    )
+        return False
+    return True
 
 
 async def import_messages_async(
@@ -104,8 +110,7 @@ def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) 
     """Take the arguments apart; nothing of them is left behind, for one may be a secret."""
     given = cast("dict[str, Any]", arguments)
     client, read = _taken(given, ClientOptions), _taken(given, ReadArguments)
-    named = [given.pop(name, None) for name in ("ledger", "rejects")]
-    ledger, rejects = (None if name is None else Path(name) for name in named)
+    ledger, rejects = (_path(name, given.pop(name, None)) for name in ("ledger", "rejects"))
     read["max_body_bytes"] = given.get("max_body", MAX_BODY_BYTES)
     try:
         options = ImportOptions(ledger=ledger, rejects=rejects, read=ReadOptions(**read), **given)
@@ -119,7 +124,16 @@ def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) 
         )
     if ledger and not rejects:
         rejects = default_rejects(ledger)
+    others = known_names(what.paths if isinstance(what, Files) else ())
+    if rejects and os.path.realpath(rejects) in others | known_names((str(ledger),)):
+        raise InvalidRequestError(f"rejects: they would be written over {rejects}: name another")
     return Job(what, evolve(options, ledger=ledger, rejects=rejects), cast("ClientOptions", client))
+
+
+def _path(name: str, value: str | os.PathLike[str] | None) -> Path | None:
+    if value == "":
+        raise InvalidRequestError(f"{name}: the name of the file is empty")
+    return None if value is None else Path(value)
 
 
 def _taken(given: dict[str, Any], kind: type) -> dict[str, Any]:

@@ -25,6 +25,9 @@ MODEST_RATE = 20.0
 """Requests a second at most, unless told otherwise: a live request of the same product is refused
 with a probability of about a hundredth of the rate, and 50,000 a day take 42 minutes so."""
 
+MOST = 2**63 - 1
+"""No count is larger: the ledger could not keep it."""
+
 
 class ClientOptions(TypedDict, total=False):
     """What an import hands on to its client; `asapp_conversations.AsyncClient` explains each."""
@@ -64,8 +67,10 @@ class ImportArguments(ClientOptions, ReadArguments, total=False):
 
 
 def _positive(_: object, attribute: Attribute[Any], value: object) -> None:
-    if type(value) is not int or value < 1:
-        raise InvalidRequestError(f"{attribute.name} must be a whole number above 0")
+    if type(value) is not int or not 0 < value <= MOST:
+        raise InvalidRequestError(
+            f"{attribute.name} must be a whole number above 0, and {MOST:,} at most"
+        )
 
 
 @frozen(kw_only=True)

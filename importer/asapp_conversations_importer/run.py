@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -61,6 +62,9 @@ async def run_import(
     address = {name: given.pop(name, None) for name in ("base_url", "environment")}
     url = str(resolve_base_url(**address, allow_http=given.get("allow_http", False)))
     clock: Clock = given.pop("clock", None) or Clock()
+    rate = given.pop("rate", MODEST_RATE)
+    if rate is not None and not 0 < rate < math.inf:
+        raise InvalidRequestError("rate must be a number above 0, or None")
     path = cast("Path", options.ledger)
     with (
         Ledger(path, Target(url, chosen.api_id)) as ledger,
@@ -71,7 +75,7 @@ async def run_import(
         ) as reader,
     ):
         governor = Governor(
-            TaskPacer(given.pop("rate", MODEST_RATE), clock),
+            TaskPacer(rate, clock),
             ledger,
             concurrency=options.concurrency,
             daily_limit=options.daily_limit,

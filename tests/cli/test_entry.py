@@ -122,3 +122,20 @@ def test_runs_as_a_module() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--port" in done.stderr
+
+
+def test_shell_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that asks what may come next gets commands and options, and the script to ask so."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "asapp_conversations_cli", "--show-completion", "bash"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asapp_conversations_cli.COMPLETE in shown.stdout
+    monkeypatch.setenv(asapp_conversations_cli.COMPLETE, "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "asapp-conversations import --dail")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    command = [sys.executable, "-m", "asapp_conversations_cli"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "--daily-limit\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -163,13 +165,22 @@ def test_options_are_described_once() -> None:
         {"ambiguous": "sometimes"},
         {"timezone": "Mars"},
         {"first": "7"},
+        {"daily_limit": 10**24},
+        {"ledger": ""},
+        {"rejects": ""},
+        {"rejects": __file__},
+        {"rejects": "x", "ledger": "x"},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+        {"rate": 0},
         {"max_body": True},
     ],
 )
 def test_options_that_cannot_work(wrong: dict[str, Any]) -> None:
     """An option out of range is refused before anything is read."""
     with pytest.raises(InvalidRequestError, match=r"^'?[a-z]"):
-        import_messages("missing.csv", **wrong)
+        import_messages(__file__, **wrong)
+    assert not Path(f"{__file__}.ledger").exists()
 
 
 def test_a_running_loop_names_the_async_twin() -> None:
@@ -186,3 +197,31 @@ def test_default_rejects() -> None:
     """Rejects stand beside the ledger, under the source's name."""
     assert default_rejects(Path("x/a.csv.ledger")) == Path("x/a.csv.rejects.jsonl")
     assert default_rejects(Path("x/mine.db")) == Path("x/mine.db.rejects.jsonl")
+
+
+def test_a_missing_extra_is_named() -> None:
+    """Without what the extra brings the import of the package says what to install."""
+    program = "import sys; sys.modules['duckdb'] = None; import asapp_conversations_importer"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: duckdb is missing: "
+        "python -m pip install 'asapp-conversations[importer]'"
+    )
+
+
+def test_a_notebook_without_its_widgets(tmp_path: Path) -> None:
+    """In a notebook that lacks ipywidgets, where DuckDB refuses to be told of its bar, a plan
+    works."""
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    program = """
+import sys, types
+notebook = types.ModuleType("IPython")
+shell = types.SimpleNamespace(config={"IPKernelApp": {}})
+notebook.get_ipython = lambda: shell
+sys.modules["IPython"] = notebook
+from asapp_conversations_importer import plan_import
+print(plan_import(sys.argv[1]).rejected)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "a.jsonl")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1\n"

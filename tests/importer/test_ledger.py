@@ -373,10 +373,14 @@ def test_a_run_that_never_began_leaves_no_ledger(path: Path) -> None:
 
 
 def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
-    """A name that the system does not take is refused like a place that cannot be written."""
-    for name in ("a\0b", "x" * 300):
+    """A name that the system does not take, a folder and a circle of links are refused like a place
+    that cannot be written, and leave nothing behind."""
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "folder").mkdir()
+    for name in ("a\0b", "x" * 300, "circle", "folder"):
         with pytest.raises(LedgerError, match="cannot be written"):
             Ledger(tmp_path / name, TARGET)
+    assert {path.name for path in tmp_path.iterdir()} == {"circle", "folder"}
 
 
 def ruin(path: Path, random: Random) -> None:

@@ -60,7 +60,7 @@ def errors_explained() -> Iterator[None]:
     except AsappError as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename or 'output'}: {error.strerror or error}")
+        fail(f"{error.filename or 'a file'}: {error.strerror or error}")
 
 
 def fail(message: str) -> NoReturn:

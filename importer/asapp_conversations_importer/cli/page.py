@@ -96,11 +96,8 @@ def _state(account: Account) -> Iterator[str]:
     yield "</section>"
     yield from (f'<p class="warn">{_safe(warning)}</p>' for warning in account.warnings)
     yield '<dl class="facts">'
-    for label, (first, *rest) in account.facts.items():
-        yield (
-            f"<div><dt>{_safe(label)}</dt>"
-            f"<dd>{_safe(first)}<small>{_safe(', '.join(rest))}</small></dd></div>"
-        )
+    for label, words in account.facts.items():
+        yield f"<dt>{_safe(label)}</dt><dd>{_safe(', '.join(words))}</dd>"
     yield "</dl>"
 
 
@@ -190,10 +187,10 @@ def refuse_foreign(report: str | None, others: Iterable[str | PathLike[str] | No
     if report is None:
         return
     path = Path(report)
-    taken = {Path(name).resolve() for name in others if name is not None}
+    taken = {os.path.realpath(name) for name in others if name is not None}
     if not path.parent.is_dir():
         raise InvalidRequestError(f"--report {report}: there is no folder {path.parent}")
-    if path.resolve() in taken or (path.exists() and not _is_ours(path)):
+    if os.path.realpath(path) in taken or (path.exists() and not _is_ours(path)):
         raise InvalidRequestError(
             f"--report {report}: this is no page of an import, and would be written over: "
             "name another file"

@@ -35,17 +35,23 @@ class Signals:
     def __init__(self, interruption: Interruption) -> None:
         self._interruption = interruption
         self._raises = False
+        self._patience: threading.Timer | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Do what a signal asks for."""
         if self._interruption.by is not None:
             leave(number)
         self._interruption.request(MEANINGS[signal.Signals(number)])
-        patience = threading.Timer(PATIENCE, leave, [number])
-        patience.daemon = True
-        patience.start()
+        self._patience = threading.Timer(PATIENCE, leave, [number])
+        self._patience.daemon = True
+        self._patience.start()
         if self._raises:
             raise KeyboardInterrupt
+
+    def ended(self) -> None:
+        """Take note that the run has ended by itself."""
+        if self._patience:
+            self._patience.cancel()
 
     @contextmanager
     def raised(self) -> Iterator[None]:
@@ -62,7 +68,10 @@ def interrupts(interruption: Interruption) -> Iterator[Signals]:
     """The first signal asks the run to end, the second one ends the process at once."""
     signals = Signals(interruption)
     with _handled(signals.handle):
-        yield signals
+        try:
+            yield signals
+        finally:
+            signals.ended()
 
 
 @contextmanager

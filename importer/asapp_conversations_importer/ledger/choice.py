@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from asapp_conversations import InvalidRequestError
@@ -55,7 +56,7 @@ def default_rejects(ledger: Path) -> Path:
 
 def known_names(paths: tuple[str, ...]) -> set[str]:
     """The files as a ledger lists them."""
-    return {str(Path(path).resolve()) for path in paths}
+    return {os.path.realpath(path) for path in paths}
 
 
 def _files_of(ledger: Path) -> list[str]:

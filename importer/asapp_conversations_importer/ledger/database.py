@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -139,7 +140,7 @@ class Database:
     def __init__(self, path: Path, target: Target | None = None) -> None:
         self.path = path
         # Opened for reading alone, SQLite would not look at what the columns may hold.
-        uri = f"{path.resolve().as_uri()}?mode=rw"
+        uri = f"{Path(os.path.realpath(path)).as_uri()}?mode=rw"
         with explained(path):
             self.connection = sqlite3.connect(
                 uri, uri=True, isolation_level=None, check_same_thread=False

@@ -70,6 +70,7 @@ class Ledger(Database):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = lock(path)
+            self._lock_is_new = not Path(self._lock.lock_file).exists()
             self._lock.acquire(timeout=0)
         except Timeout:
             raise LedgerError(
@@ -120,9 +121,10 @@ class Ledger(Database):
 
     def _leave(self) -> None:
         """Give the lock back, and leave nothing behind that says nothing."""
-        if not self.is_kept:
-            with suppress(OSError):
-                self.path.resolve().unlink(missing_ok=True)
+        with suppress(OSError):
+            if not self.is_kept:
+                Path(os.path.realpath(self.path)).unlink(missing_ok=True)
+            if self._lock_is_new and not self.begun:
                 Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
@@ -255,7 +257,7 @@ def lock(path: Path) -> FileLock:
         LedgerError: a file that is not ours has the lock's name, and would be emptied.
         OSError: the place cannot be looked at.
     """
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     file = real.with_name(f"{real.name}.lock")
     if file.exists() and (not file.is_file() or file.stat().st_size):
         raise LedgerError(

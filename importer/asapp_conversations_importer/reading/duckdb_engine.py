@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,8 +38,10 @@ def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
             "threads": min(os.cpu_count() or 1, THREADS),
         },
     )
-    # Off a terminal too, DuckDB would draw a bar over whatever is being printed.
-    connection.execute("SET enable_progress_bar = false")
+    # Off a terminal too, DuckDB would draw a bar over whatever is being printed; in a notebook
+    # without ipywidgets it draws none, and refuses to be told.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -135,6 +135,8 @@ def missing_columns(
     """The error for a source that lacks fields, with a `--map` that would fit."""
     missing = list(missing)
     lacking = f"{place} has no column for {', '.join(item.column for item in missing)}"
+    if not columns:
+        return SourceError(f"{place} is empty: it has not even a header")
     if not all(map(NAME.fullmatch, filter(None, columns))):
         # A file without a header begins with what people have said.
         return SourceError(
@@ -144,8 +146,7 @@ def missing_columns(
     wrong = [f"{item.column}={mapping[item.name]}" for item in missing if item.name in mapping]
     named = f" (--map {' '.join(wrong)} names no column)" if wrong else ""
     return SourceError(
-        f"{lacking}{named}. Its columns are {', '.join(columns) or 'none'}. "
-        f"{_advice(missing, columns)}"
+        f"{lacking}{named}. Its columns are {', '.join(columns)}. {_advice(missing, columns)}"
     )
 
 

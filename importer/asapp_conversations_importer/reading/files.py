@@ -162,10 +162,13 @@ def _readable(path: str, records: Numbered) -> Numbered:
 
 
 def _unpacked(path: str, closing: ExitStack) -> io.BufferedReader:
-    stream = cast("io.BufferedReader", sys.stdin.buffer)
     if path != STANDARD_INPUT:
         stream = Path(path).open("rb")  # noqa: SIM115
         closing.callback(stream.close)
+    elif sys.stdin is None:
+        raise SourceError("standard input is closed: there is nothing to read")
+    else:
+        stream = cast("io.BufferedReader", sys.stdin.buffer)
     magic = _peek(stream)[:4]
     for beginning, compression in COMPRESSIONS.items():
         if magic.startswith(beginning):
