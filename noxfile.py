@@ -56,6 +56,13 @@ def generate(session: nox.Session) -> None:
     session.run("python", "tools/regenerate.py", "generate")
 
 
+@nox.session
+def update_spec(session: nox.Session) -> None:
+    """Take ASAPP's new document, `-- NEW…`, and say what it changes; `--check` touches nothing."""
+    install_groups(session, "generate", project=True)
+    session.run("python", "tools/update_document.py", *(session.posargs or ["--help"]))
+
+
 @nox.session(python=PYTHONS)
 def check_generated(session: nox.Session) -> None:
     """Fail unless generated/ is exactly what its inputs make."""
