@@ -90,7 +90,6 @@ def test_a_byte_order_mark_is_no_part_of_the_header(read_text) -> None:
         (HEADER.replace("text", "timestamp") + ROW, "columns timestamp, timestamp could all be"),
         ('"a"b,c\n', "whose quote opens in row 1, line 1,"),
         ("\ufeff".encode("utf-16").decode("latin-1"), "no column"),
-        ("", "no column for conversation_id"),
     ],
 )
 def test_a_file_that_is_broken_as_a_whole_stops_the_run(read_text, content, complaint) -> None:
@@ -182,6 +181,13 @@ def test_rows_of_one_line_are_certain(read_text) -> None:
         (HEADER.replace("\n", ",x,x\n") + ROW.replace("\n", ",1,2\n"), {}),
         (HEADER + ",,,,\n" + ROW + ",,,,\n\n", {}),
         (HEADER + HEADER + ROW + HEADER, {}),
+        ("\ufeff" + HEADER + "\ufeff" + HEADER + ROW, {}),
+        (
+            (HEADER.strip() + ',"a,b,c,d,e,f"\n' + ROW.strip() + ",x\n")
+            .replace(",", ";")
+            .replace("a;b;c;d;e;f", "a,b,c,d,e,f"),
+            {},
+        ),
         ((HEADER + ROW).replace(",", "^"), {"delimiter": "^"}),
         ((HEADER + ROW).replace(",", "\t"), {"delimiter": "tab"}),
         (
@@ -192,7 +198,8 @@ def test_rows_of_one_line_are_certain(read_text) -> None:
     ids=[
         *("sep", "sep in quotes", "a delimiter at every end", "at the end of each row"),
         *("a last cell that is missing", "empty header cells", "columns of one name"),
-        *("empty rows", "the header again", "a delimiter", "tab", "an unread column"),
+        *("empty rows", "the header again", "files in a row", "commas in the header"),
+        *("a delimiter", "tab", "an unread column"),
     ],
 )
 def test_what_spreadsheets_and_exports_write_is_read(read_text, content, options) -> None:
@@ -303,3 +310,10 @@ def test_values_can_be_told(read_text) -> None:
     ]
     assert result.reasons == [("text", "is missing")]
     assert result.rejects[0].record["sender"] == {"role": "agent", "externalId": "a"}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.jsonl", "a"])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_has_no_records(read_text, name, content) -> None:
+    """An export of an hour in which nobody wrote is no error."""
+    assert read_text(name, content).totals.records == 0

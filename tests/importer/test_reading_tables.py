@@ -356,6 +356,10 @@ def test_what_is_no_value_of_its_field_is_rejected_by_row(read, column, name, re
         (pa.array([12, 7], pa.int32()).dictionary_encode(), ["12", "7"]),
         (pa.RunEndEncodedArray.from_arrays([1, 2], ["12", "7"]), ["12", "7"]),
         (pa.array([["12"], ["7"]], pa.list_(pa.string())), []),
+        (pa.RunEndEncodedArray.from_arrays([1, 2], pa.array([{"a": 1}, {"a": 2}])), []),
+        (pa.array([Decimal("12.00"), Decimal("7.50")], pa.decimal128(10, 2)), []),
+        (pa.array([True, False]), []),
+        (pa.array([None, "7"], pa.string_view()).dictionary_encode(), ["7"]),
     ],
     ids=lambda value: str(getattr(value, "type", "")),
 )
@@ -508,3 +512,35 @@ def test_a_conversation_that_comes_again_is_rejected(read, record) -> None:
     assert result.numbers == [4, 6]
     assert [reject.conversation_id for reject in result.rejects] == ["A", "B"]
     assert result.rejects[0].record["text"] == "3"
+
+
+def test_a_query_says_the_same_everywhere(read, monkeypatch) -> None:
+    """The zone of the machine is none of a query's."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    sql = (
+        "SELECT 'C1' AS conversation_id, 'agent' AS sender_role, 'a' AS sender_external_id, "
+        "'x' AS text, '2024-03-04 08:00'::TIMESTAMPTZ AS timestamp"
+    )
+    assert read(Query(sql)).messages[0]["timestamp"] == "2024-03-04T08:00:00Z"
+
+
+def test_what_duckdb_has_and_python_has_not_is_rejected(read) -> None:
+    """Infinities, years before Christ, dates and intervals reject their row."""
+    times = [
+        *(
+            "'infinity'::TIMESTAMP",
+            "'-infinity'::TIMESTAMPTZ",
+            "'4714-01-01 (BC) 00:00'::TIMESTAMP",
+        ),
+        *("'infinity'::DATE", "'2024-03-04'::DATE", "'08:00'::TIME", "INTERVAL 1 DAY", "uuid()"),
+        *("'a'::BLOB", "[1]", "true", "MAP {'a': 1}", "{'a': 1}", "1.5", "2024"),
+    ]
+    for time in times:
+        result = read(
+            Query(
+                "SELECT 'C1' AS conversation_id, 'agent' AS sender_role, 'x' AS text, "
+                f"'a' AS sender_external_id, {time} AS timestamp"
+            )
+        )
+        assert [reject.field for reject in result.rejects] == ["timestamp"], time
+        assert orjson.dumps(result.rejects[0].to_dict())

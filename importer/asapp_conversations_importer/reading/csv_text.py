@@ -94,7 +94,8 @@ class CsvReader:
             delimiter = delimiter or found[1]
             self._lines.begin_row()
             first = next(self._source, "")
-        self._delimiter = delimiter or max(DELIMITERS, key=first.count)
+        unquoted = re.sub('"[^"]*"', "", first)
+        self._delimiter = delimiter or max(DELIMITERS, key=unquoted.count)
         self._lines.delimiters = self._delimiter
         self._rows = self._reader(self._again(first))
         row = self._next_row(1)
@@ -128,7 +129,7 @@ class CsvReader:
                 return
             if isinstance(row, Unreadable):
                 yield number, row
-            elif not any(row) or row == self.header:
+            elif not any(row) or [row[0].removeprefix("\ufeff"), *row[1:]] == self.header:
                 continue
             elif len(row) == width or (needed <= len(row) and not any(row[width:])):
                 yield number, {name: row[place] or None for name, place in places}

@@ -42,6 +42,8 @@ def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
     # without ipywidgets it draws none, and refuses to be told.
     with suppress(duckdb.InvalidInputException):
         connection.execute("SET enable_progress_bar = false")
+    # A query says the same on every machine.
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
 
 

@@ -140,8 +140,8 @@ def missing_columns(
     if not all(map(NAME.fullmatch, filter(None, columns))):
         # A file without a header begins with what people have said.
         return SourceError(
-            f"{lacking}. The names of its {len(columns)} columns are not shown, since some look like "
-            "data: does it begin with a header?"
+            f"{lacking}. The names of its columns are not shown, since some look like data: does it "
+            "begin with a header?"
         )
     wrong = [f"{item.column}={mapping[item.name]}" for item in missing if item.name in mapping]
     named = f" (--map {' '.join(wrong)} names no column)" if wrong else ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -132,13 +134,22 @@ def _records(chunks: Iterable[list[list[Any]]], wanted: Wanted) -> Numbered:
 
 
 def _values(column: pa.Array, *, as_text: bool = False) -> list[Any]:
-    kind = column.type
     if isinstance(column, pa.ChunkedArray):
         return [value for chunk in column.chunks for value in _values(chunk, as_text=as_text)]
+    try:
+        values = _converted(column)
+    except pa.ArrowException:
+        values = _plain_values(column)
+    return [_as_identifier(value) for value in values] if as_text else values
+
+
+def _converted(column: pa.Array) -> list[Any]:
+    kind = column.type
     if pa.types.is_dictionary(kind):
-        return _values(column.dictionary_decode(), as_text=as_text)
+        meanings = _values(column.dictionary)
+        return [None if place is None else meanings[place] for place in column.indices.to_pylist()]
     if pa.types.is_run_end_encoded(kind):
-        return _values(pc.run_end_decode(column), as_text=as_text)
+        return _values(pc.run_end_decode(column))
     if pa.types.is_timestamp(kind):
         return _moments(column)
     if any(is_text(kind) for is_text in TEXTS):
@@ -147,8 +158,7 @@ def _values(column: pa.Array, *, as_text: bool = False) -> list[Any]:
         return _structs(column)
     if any(is_list(kind) for is_list in LISTS):
         return _lists(column)
-    values = _plain_values(column)
-    return [_as_identifier(value) for value in values] if as_text and _is_exact(kind) else values
+    return _plain_values(column)
 
 
 def _plain_values(column: pa.Array) -> list[Any]:
@@ -167,13 +177,11 @@ def _plain_value(column: pa.Array, place: int) -> Any:
     return Unreadable("is out of range, or of a type that cannot be read", written)
 
 
-def _is_exact(kind: pa.DataType) -> bool:
-    is_whole = pa.types.is_decimal(kind) and not kind.scale
-    return pa.types.is_integer(kind) or is_whole or kind == pa.uuid()
-
-
 def _as_identifier(value: Any) -> Any:
-    return value if isinstance(value, (str, bool, float, type(None), Unreadable)) else str(value)
+    """An exact number, or a UUID, as text; anything else as it is."""
+    is_whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0
+    is_exact = isinstance(value, (int, UUID)) and not isinstance(value, bool)
+    return str(value) if is_whole or is_exact else value
 
 
 def _structs(column: pa.StructArray) -> list[Any]:
