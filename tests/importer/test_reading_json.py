@@ -167,6 +167,15 @@ def test_conversations_hold_their_messages(read_text, record, lines) -> None:
     assert str(result.rejects[0].place).endswith("a.jsonl, line 1, message 2")
 
 
+def test_a_list_of_messages_that_comes_twice_is_rejected(read_text) -> None:
+    """Neither list is taken for the conversation's."""
+    content = b'{"conversationId": "C2", "messages": [{"text": "a"}], "messages": []}'
+    result = read_text("a.jsonl", content)
+
+    assert result.reasons == [("messages", "is given more than once")]
+    assert result.rejects[0].record["messages"] == {"raw": [[{"text": "a"}], []]}
+
+
 @pytest.mark.parametrize("messages", [[], ["hello"]])
 def test_a_conversation_without_messages_is_rejected(read_text, record, lines, messages) -> None:
     """A list that is empty, or holds something else, loses nothing in silence."""

@@ -121,6 +121,15 @@ def test_messages_that_are_no_list_are_named(messages, reason) -> None:
     assert outcome.record["messages"] == messages
 
 
+def test_any_number_of_conversations_is_read(record, monkeypatch) -> None:
+    """However many ids there are, no more than some are remembered."""
+    monkeypatch.setattr("asapp_conversations_importer.reading.record_parser.KEPT", 10)
+    many = parser()
+    for number in range(50):
+        (outcome,) = many.parse(record(conversation_id=f"C{number}"), number)
+        assert isinstance(outcome, ValidMessage)
+
+
 def test_a_message_of_another_conversation_is_rejected(record) -> None:
     """A message that names another conversation than the one around it belongs to none."""
     mine, other = record(), record(conversation_id="C2")

@@ -447,7 +447,7 @@ class Word(str):
     "change",
     [
         {"sender": {"role": Kind.AGENT, "externalId": Word("agent-1")}},
-        {"sender": MappingProxyType({"Role": "agent", "external_id": numpy.str_("agent-1")})},
+        {"sender": MappingProxyType({"role": "agent", "external_id": numpy.str_("agent-1")})},
         {"conversationId": numpy.str_("C1")},
         {"timestamp": pandas.Timestamp("2024-03-04 09:00", tz="Europe/Berlin")},
         {"timestamp": datetime(2024, 3, 4, 8, tzinfo=pandas.Timestamp.now("UTC").tzinfo)},

@@ -129,7 +129,10 @@ class CsvReader:
                 return
             if isinstance(row, Unreadable):
                 yield number, row
-            elif not any(row) or [row[0].removeprefix("\ufeff"), *row[1:]] == self.header:
+            elif not any(row) or (
+                row[-1] == self.header[-1]
+                and [row[0].removeprefix("\ufeff"), *row[1:]] == self.header
+            ):
                 continue
             elif len(row) == width or (needed <= len(row) and not any(row[width:])):
                 yield number, {name: row[place] or None for name, place in places}

@@ -31,8 +31,7 @@ def explain(values: Mapping[str, Any], times: TimeParser) -> tuple[list[Problem]
     for item in known:
         value = values.get(item.name)
         if value is None:
-            if item.required:
-                problems.append((item, Problem(item.name, "is missing")))
+            problems += [(item, Problem(item.name, "is missing"))] * item.required
             continue
         reason = ""
         if item.is_time and not isinstance(value, Unreadable):

@@ -88,9 +88,9 @@ def _count_keys(value: object) -> int:
         inner = left.pop()
         if isinstance(inner, dict):
             count += len(inner)
-            left += [v for v in inner.values() if isinstance(v, (dict, list))]
+            left += inner.values()
         elif isinstance(inner, list):
-            left += [v for v in inner if isinstance(v, (dict, list))]
+            left += inner
     return count
 
 

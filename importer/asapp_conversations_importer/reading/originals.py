@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, time
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
 import orjson
+from attrs import frozen
 
 MAX_BYTES = 1024 * 1024
 """The most that is kept of one record."""
@@ -23,7 +24,8 @@ RAW = "raw"
 """The only key of what stands for a record that could not be taken apart, or is too long."""
 
 
-class Unreadable(NamedTuple):
+@frozen
+class Unreadable:
     """What stands in the place of a record, or of a value, that its format does not let through."""
 
     reason: str
