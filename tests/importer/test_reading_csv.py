@@ -312,8 +312,9 @@ def test_values_can_be_told(read_text) -> None:
     assert result.rejects[0].record["sender"] == {"role": "agent", "externalId": "a"}
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.jsonl", "a"])
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf"])
-def test_an_empty_file_has_no_records(read_text, name, content) -> None:
-    """An export of an hour in which nobody wrote is no error."""
-    assert read_text(name, content).totals.records == 0
+def test_an_empty_file_is_told(read_text, content) -> None:
+    """A file without a header is none; JSON Lines may have no line."""
+    with pytest.raises(SourceError, match=r"a\.csv is empty"):
+        read_text("a.csv", content)
+    assert read_text("a.jsonl", content).totals.records == 0

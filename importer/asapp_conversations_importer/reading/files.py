@@ -130,9 +130,6 @@ def _text_feed(
         raise SourceError(f"{path} is no Parquet file")
     if kind is None:
         kind = "json" if start[:1] in (b"{", b"[") else "csv"
-    if not start:
-        # An export of an hour in which nobody wrote.
-        kind = "lines"
     if kind == "json" and _first_line_is(b"{", start):
         kind = "lines"
     if kind == "lines" and start[:1] == b"[" and not _first_line_is(b"[", start):
