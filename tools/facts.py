@@ -23,14 +23,15 @@ class Facts(NamedTuple):
     """All that is written for one document."""
 
     document_version: str
+    document_sha256: str
     server_urls: tuple[str, ...]
     words: frozenset[str]
     operations: tuple[Operation, ...]
     batch: BatchFacts
 
 
-def read_facts(normalised: Normalised, place: BatchPlace) -> tuple[Facts, Contracts]:
-    """The facts of a document whose schemas are named.
+def read_facts(normalised: Normalised, place: BatchPlace, sha256: str) -> tuple[Facts, Contracts]:
+    """The facts of a document whose schemas are named; `sha256` is the digest of its bytes.
 
     Raises:
         RegenerationError: it lacks a fact, or says it in a way that is not carried.
@@ -73,6 +74,7 @@ def read_facts(normalised: Normalised, place: BatchPlace) -> tuple[Facts, Contra
     definition = document["paths"][place.path][place.method]
     facts = Facts(
         document_version=document["info"]["version"],
+        document_sha256=sha256,
         server_urls=tuple(server["url"] for server in definition["servers"]),
         words=frozenset(words_of(document)),
         operations=operations,

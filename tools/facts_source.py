@@ -14,6 +14,7 @@ FACTS = '''
 
 __all__ = (
     "BATCH",
+    "DOCUMENT_SHA256",
     "DOCUMENT_VERSION",
     "OPERATIONS",
     "SERVER_URLS",
@@ -25,6 +26,9 @@ __all__ = (
 
 DOCUMENT_VERSION: str = {document_version}
 """The version that the document gives itself."""
+
+DOCUMENT_SHA256: str = {document_sha256}
+"""The SHA-256 of the document's bytes, in hexadecimal."""
 
 SERVER_URLS: tuple[str, ...] = {server_urls}
 """The servers of the batch operation, on whose root all paths start; empty where none is named."""

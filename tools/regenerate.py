@@ -66,7 +66,7 @@ def build_without(
         place = name_schemas(normalised)
         if elsewhere := operations_elsewhere(normalised.document, place.path, place.method):
             return normalised, elsewhere
-        facts, contracts = read_facts(normalised, place)
+        facts, contracts = read_facts(normalised, place, digest(root / DOCUMENT))
     except RegenerationError as error:
         reasons = "".join(f"\n  left out: {title}: {why}" for title, why in not_carried.items())
         raise RegenerationError(f"{DOCUMENT}: {error}{reasons}") from error

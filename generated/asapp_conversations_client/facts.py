@@ -80,6 +80,7 @@ class BatchFacts(NamedTuple):
 
 __all__ = (
     "BATCH",
+    "DOCUMENT_SHA256",
     "DOCUMENT_VERSION",
     "OPERATIONS",
     "SERVER_URLS",
@@ -91,6 +92,11 @@ __all__ = (
 
 DOCUMENT_VERSION: str = "0.1"
 """The version that the document gives itself."""
+
+DOCUMENT_SHA256: str = (
+    "c1f3ee103f50a84c80d3152f6cb29ea3d4414d38e76728057d7cf0373d0ec8fc"
+)
+"""The SHA-256 of the document's bytes, in hexadecimal."""
 
 SERVER_URLS: tuple[str, ...] = ("https://api.sandbox.asapp.com",)
 """The servers of the batch operation, on whose root all paths start; empty where none is named."""

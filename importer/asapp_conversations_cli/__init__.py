@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import sys
 from importlib import import_module
 from importlib.metadata import requires, version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 DISTRIBUTION = "asapp-conversations"
@@ -75,7 +78,7 @@ def main() -> None:
             _print(help_text())
             sys.exit(0 if arguments else WRONG_USAGE)
         case ["--version", *_]:
-            _print(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
+            _print(version_text())
         case ["--install-completion" | "--show-completion", *_]:
             _run(COMMANDS["import"], arguments)
         case [name, *_] if name in COMMANDS:
@@ -85,6 +88,19 @@ def main() -> None:
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f"Did you mean {near[0]}? " if near else ""
             _fail(f"There is no command {name!r}. {hint}`{DISTRIBUTION} --help` lists them all.")
+
+
+def version_text() -> str:
+    """What `--version` prints; read without importing the client, which takes its time."""
+    client = find_spec("asapp_conversations_client")
+    manifest = json.loads(
+        Path(str(client and client.origin)).with_name("manifest.json").read_text()
+    )
+    document = manifest["document"]
+    return (
+        f"{DISTRIBUTION} {version(DISTRIBUTION)} "
+        f"(ASAPP's document {document['version']}, sha256 {document['sha256']})\n"
+    )
 
 
 def help_text() -> str:
@@ -101,7 +117,7 @@ Commands:
 
 Options:
   -h, --help  Show this text. `{DISTRIBUTION} COMMAND --help` explains a command.
-  --version   Show the version.
+  --version   Show the version, and which document of ASAPP's it was made from.
   --install-completion, --show-completion  Let the shell complete commands and options.
 
 ASAPP_API_ID and ASAPP_API_SECRET hold the keys. ASAPP_ENVIRONMENT (sandbox, which is the default,

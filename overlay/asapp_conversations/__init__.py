@@ -1,5 +1,6 @@
 """A Python SDK for ASAPP's Conversations API."""
 
+from asapp_conversations_client.facts import DOCUMENT_SHA256, DOCUMENT_VERSION
 from asapp_conversations_client.models import Message, Sender, SenderRole
 
 from ._version import __version__
@@ -28,6 +29,9 @@ from .messages import agent, customer, system
 from .progress import Progress, Receipt, Stored
 from .validation import Problem
 
+__spec_version__ = DOCUMENT_VERSION
+__spec_sha256__ = DOCUMENT_SHA256
+
 __all__ = [
     "APIConnectionError",
     "APIStatusError",
@@ -55,6 +59,8 @@ __all__ = [
     "ServiceUnavailableError",
     "Stored",
     "UnprocessableEntityError",
+    "__spec_sha256__",
+    "__spec_version__",
     "__version__",
     "agent",
     "customer",

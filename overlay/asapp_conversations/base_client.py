@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 from asapp_conversations_client import Client as GeneratedClient
-from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
+from asapp_conversations_client.facts import BATCH, DOCUMENT_SHA256, DOCUMENT_VERSION
 from attrs import evolve
 
 from . import published
@@ -38,7 +38,7 @@ from .uploading import Upload
 from .validation import check_conversation_id
 
 USER_AGENT: Final = (
-    f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}) "
+    f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}, {DOCUMENT_SHA256[:12]}) "
     f"httpx/{httpx.__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 )
 

@@ -6,6 +6,7 @@
   `Client.send_batch`, which returns a `Receipt`;
 - `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
 - `SERVERS`, `DAILY_REQUESTS`: ASAPP's environments, and what each lets leave on a day;
+- `USER_AGENT`: which versions of this package and of ASAPP's document send, on which Python;
 - `Clock`: where the time comes from.
 """
 
@@ -16,6 +17,7 @@ from .auth import (
     ask,
     choose_credentials,
 )
+from .base_client import USER_AGENT
 from .batching import MOST_MESSAGES, Batch, body_size, cut_batch, halved_body_size, make_batch
 from .clock import Clock
 from .errors import status_error
@@ -36,6 +38,7 @@ __all__ = [
     "NO_TIME",
     "REQUESTS_PER_SECOND",
     "SERVERS",
+    "USER_AGENT",
     "AsyncCredentialsProvider",
     "AsyncGate",
     "Batch",

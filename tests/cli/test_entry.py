@@ -8,7 +8,7 @@ from importlib import import_module
 
 import asapp_conversations_cli
 import pytest
-from asapp_conversations import __version__
+from asapp_conversations import __spec_sha256__, __spec_version__, __version__
 from asapp_conversations_cli import COMMANDS, main
 from asapp_conversations_emulator.cli import emulator
 from asapp_conversations_importer.cli.app import app
@@ -41,10 +41,13 @@ def test_loads_nothing_to_speak_of_itself(option: str) -> None:
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--version` is that of the package."""
+    """`--version` is that of the package, and names the document that it was made from."""
     monkeypatch.setattr(sys, "argv", ["asapp-conversations", "--version"])
     main()
-    assert capsys.readouterr().out == f"asapp-conversations {__version__}\n"
+    assert capsys.readouterr().out == (
+        f"asapp-conversations {__version__} "
+        f"(ASAPP's document {__spec_version__}, sha256 {__spec_sha256__})\n"
+    )
 
 
 def test_help_lists_every_command(

@@ -24,13 +24,14 @@ def test_module_says_what_was_read(tmp_path: Path) -> None:
     document.message["description"] = "quoted \"'\\ {0} \n \u2028 ä \N{GRINNING FACE}"
     document.message["example"] = [None, True, 1.5, {}]
     normalised = normalise(document.content)
-    facts, contracts = read_facts(normalised, name_schemas(normalised))
+    facts, contracts = read_facts(normalised, name_schemas(normalised), "f00d")
     assert facts_source(facts).isascii()
     assert contracts_source(contracts).isascii()
     path = tmp_path / "written.py"
     path.write_text(facts_source(facts), "utf-8")
     module: dict[str, Any] = run_path(str(path))
     assert module["DOCUMENT_VERSION"] == "0.2"
+    assert module["DOCUMENT_SHA256"] == "f00d"
     assert module["SERVER_URLS"] == facts.server_urls
     assert module["WORDS"] == facts.words
     assert module["OPERATIONS"] == facts.operations

@@ -16,6 +16,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from asapp_conversations import __spec_sha256__
+from asapp_conversations.toolkit import USER_AGENT
 from asapp_conversations_importer import LedgerError, Waiting, read_standing, rejects_of
 from asapp_conversations_importer.cli.account import account_of_standing
 from asapp_conversations_importer.cli.text import text
@@ -482,3 +484,10 @@ def caught(use: Callable[[], None]) -> LedgerError | None:
     except LedgerError as error:
         return error
     return None
+
+
+def test_a_run_tells_what_sent_it(healthy: Path) -> None:
+    """Which release, over which document of ASAPP's, so that a change of either can be told later."""
+    with closing(sqlite3.connect(healthy)) as connection:
+        assert connection.execute("SELECT sent_by FROM runs").fetchall() == [(USER_AGENT,)]
+    assert __spec_sha256__[:12] in USER_AGENT

@@ -22,11 +22,13 @@ from asapp_conversations import (
     Sender,
     SenderRole,
     Stored,
+    __spec_sha256__,
+    __spec_version__,
     __version__,
 )
 from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.api.conversations import create_batch_messages
-from asapp_conversations_client.facts import BATCH, DOCUMENT_VERSION
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
 from pytest_httpx import HTTPXMock
 
@@ -44,7 +46,7 @@ def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMess
     assert {server.headers[0][name] for name in keys} == {"id-1", SECRET}
     agent_name = server.headers[0]["user-agent"]
     assert agent_name.startswith(f"asapp-conversations/{__version__} ")
-    assert f"document {DOCUMENT_VERSION}" in agent_name
+    assert f"document {__spec_version__}, {__spec_sha256__[:12]}" in agent_name
 
 
 def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: MakeMessages) -> None:

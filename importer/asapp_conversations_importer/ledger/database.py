@@ -72,6 +72,7 @@ CREATE TABLE rejects (
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     started REAL NOT NULL CHECK (started {_MOMENT}),
+    sent_by TEXT NOT NULL CHECK (typeof(sent_by) = 'text'),
     ended REAL CHECK (ended {_MOMENT}),
     stopped_by TEXT CHECK (typeof(stopped_by) IN ('null', 'text')),
     resume_at REAL CHECK (resume_at {_MOMENT}),

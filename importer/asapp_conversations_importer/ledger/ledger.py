@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from asapp_conversations.toolkit import USER_AGENT
 from attrs import define, field
 from filelock import FileLock, Timeout
 
@@ -201,7 +202,9 @@ class Ledger(Database):
     def begin_run(self, started: float, files: Iterable[str] = ()) -> None:
         """Note that a run begins, at so many seconds since 1970, and which files it reads."""
         with self.transaction() as connection:
-            connection.execute("INSERT INTO runs (started) VALUES (?)", (started,))
+            connection.execute(
+                "INSERT INTO runs (started, sent_by) VALUES (?, ?)", (started, USER_AGENT)
+            )
             connection.executemany(
                 "INSERT OR IGNORE INTO files VALUES (?)", [(file,) for file in files]
             )
