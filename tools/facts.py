@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -44,7 +43,7 @@ def read_facts(normalised: Normalised, place: BatchPlace, sha256: str) -> tuple[
         for method, content in document["paths"][path].items():
             bodies = content.get("requestBody", {})
             contract = Contract(
-                operation=Operation("", "", "", re.compile(""), (), False, {}, None),
+                operation=Operation("", "", "", (), False, {}, None),
                 parameters=tuple(
                     Parameter(each["name"], each["in"], each["required"], moved(each["schema"]))
                     for each in content["parameters"]
@@ -108,18 +107,11 @@ def operation_facts(
         operation_id=document["paths"][path][method].get("operationId", ""),
         method=method.upper(),
         path=path,
-        pattern=path_pattern(path),
         keys=(),
         repeatable=method in IDEMPOTENT_METHODS or "409" in answers,
         successes={status: tuple(bodies) for status, bodies in successes.items()},
         bodiless_success=next(bodiless, None),
     )
-
-
-def path_pattern(path: str) -> re.Pattern[str]:
-    """What a path of this template looks like in a URL."""
-    parts = re.split(r"(\{[^}]+\})", path)
-    return re.compile("".join("([^/]+)" if part[:1] == "{" else re.escape(part) for part in parts))
 
 
 def accepts_nothing(schema: Node, schemas: Mapping[str, Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import contract_types
@@ -79,8 +78,6 @@ def types_source(module: object) -> str:
 def source_of(value: object, **fields: str) -> str:
     """The expression that makes the value; `fields` are expressions for some of its own."""
     match value:
-        case re.Pattern(pattern=pattern):
-            return f"re.compile({source_of(pattern)})"
         case frozenset():
             return f"frozenset({{{', '.join(map(source_of, sorted(value)))}}})"
         case dict():

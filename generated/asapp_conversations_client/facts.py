@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 
@@ -31,7 +32,6 @@ class Operation(NamedTuple):
         operation_id: its name in the document; empty where it has none.
         method: in upper case.
         path: the template, with a name in braces for each parameter.
-        pattern: what a path that it serves looks like in a URL; one group for each parameter.
         keys: what a request needs, all at once.
         repeatable: whether it may be sent again when the outcome is unknown: its method is
             idempotent (RFC 9110, section 9.2.2), or it documents 409, which says that the
@@ -44,11 +44,24 @@ class Operation(NamedTuple):
     operation_id: str
     method: str
     path: str
-    pattern: re.Pattern[str]
     keys: tuple[Key, ...]
     repeatable: bool
     successes: Mapping[str, tuple[str, ...]]
     bodiless_success: int | None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a path that it serves looks like in a URL; one group for each parameter."""
+        return path_pattern(self.path)
+
+
+@cache
+def path_pattern(path: str) -> re.Pattern[str]:
+    """What a path of this template looks like in a URL."""
+    parts = re.split(r"(\{[^}]+\})", path)
+    return re.compile(
+        "".join("([^/]+)" if part[:1] == "{" else re.escape(part) for part in parts)
+    )
 
 
 class BatchFacts(NamedTuple):
@@ -125,7 +138,6 @@ OPERATIONS: tuple[Operation, ...] = (
         operation_id="createBatchMessages",
         method="POST",
         path="/conversation/v1/conversations/{conversationId}/messages/batch",
-        pattern=re.compile("/conversation/v1/conversations/([^/]+)/messages/batch"),
         keys=(
             Key(credential="api_id", place="header", name="asapp-api-id", prefix=""),
             Key(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 from asapp_conversations_client.facts import BATCH, Operation
 from attrs import frozen
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 
 @frozen
@@ -47,9 +51,15 @@ def is_valid_record(record: object) -> bool:
 
 @cache
 def _validator(name: str) -> jsonschema_rs.Validator:
-    schema = dict(getattr(BATCH, name))
+    return _validator_of(getattr(BATCH, name))
+
+
+def _validator_of(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    # Only here, since a program may start and check nothing.
+    import jsonschema_rs
+
     # Masked, its messages never quote the value that they reject.
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, mask="the value")
+    return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, mask="the value")
 
 
 def is_as_documented(operation: Operation, status: int, answer: object) -> bool:
@@ -71,9 +81,7 @@ def _answer_validator(method: str, path: str, status: int) -> jsonschema_rs.Vali
     keys = (str(status), f"{status // 100}XX", "default")
     bodies = next((answers[key] for key in keys if key in answers), {})
     schema = next((each for name, each in bodies.items() if "json" in name), None)
-    if schema is None:
-        return None
-    return jsonschema_rs.Draft202012Validator({**schema, "$defs": CONTRACTS.schemas})
+    return None if schema is None else _validator_of({**schema, "$defs": CONTRACTS.schemas})
 
 
 def _problems(validator: jsonschema_rs.Validator, value: object) -> list[Problem]:

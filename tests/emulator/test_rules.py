@@ -64,9 +64,8 @@ def contract(
     **answers: Any,
 ) -> Contract:
     """An operation that a later document may have; answers are named such as `s201`."""
-    pattern = re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path))
     return Contract(
-        operation=Operation(f"{method} {path}", method, path, pattern, keys, False, {}, None),
+        operation=Operation(f"{method} {path}", method, path, keys, False, {}, None),
         parameters=parameters,
         body_required=body_required,
         bodies={} if body is None else {"application/json": body},

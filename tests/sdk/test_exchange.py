@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import httpx
@@ -17,7 +16,7 @@ SETTINGS = Settings(httpx.URL("http://localhost"), 30.0, 3, 60.0, None, None, 10
 
 def exchange(**facts: Any) -> Exchange:
     """The exchange of a request of an operation with these facts."""
-    thing = OPERATIONS[0]._replace(path="/things", pattern=re.compile("/things"), **facts)
+    thing = OPERATIONS[0]._replace(path="/things", **facts)
     operation: Operation = thing._replace(method="POST")
     request = httpx.Request("POST", "http://localhost/things", content=b"{}")
     return Exchange(request, operation, SETTINGS, renewable=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from typing import Any
 
 import asapp_conversations.auth
@@ -33,7 +32,7 @@ KEYS = Credentials("some-id", "some-secret")
 
 def operation(*keys: Key) -> Operation:
     """An operation that asks for these keys."""
-    return Operation("thing", "GET", "/things", re.compile("/things"), keys, True, {}, None)
+    return Operation("thing", "GET", "/things", keys, True, {}, None)
 
 
 def sign(*keys: Key, **headers: str) -> tuple[httpx.URL, list[tuple[bytes, bytes]]]:

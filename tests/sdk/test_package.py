@@ -50,3 +50,14 @@ def test_every_public_name_exists(package: ModuleType) -> None:
         value = getattr(package, name)
         ours = getattr(value, "__module__", "").startswith("asapp_conversations.")
         assert value.__doc__ or not (ours and isinstance(value, (type, FunctionType)))
+
+
+def test_import_makes_only_what_every_program_needs() -> None:
+    """Validators, the answers' schemas, most models and what tasks need wait until they are used."""
+    code = "import sys, asapp_conversations; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {*done.stdout.split()}
+    assert "asapp_conversations_client.models.message" in loaded
+    later = {"anyio", "jsonschema_rs", "asapp_conversations_client.contracts"}
+    later.add("asapp_conversations_client.models.error_response")
+    assert not later & loaded
