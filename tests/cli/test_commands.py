@@ -151,6 +151,23 @@ def test_maps_columns(run: Run, folder: Path) -> None:
     assert json.loads(done.stdout)["stored"] == 1, done.stderr
 
 
+def test_reads_an_export_as_it_is_told(run: Run, folder: Path) -> None:
+    """ASAPP's own file of transcripts, in another encoding, loads without a query."""
+    header = "conversation_externalId;sender_externalId;sender_role;text;timestamp\n"
+    rows = 'ABC;NULL;bot;caf\xe9;1709542800000\nABC;c;customer;it"s broken;1709542801000\n'
+    (folder / "transcripts.csv").write_bytes((header + rows).encode("cp1252"))
+    done = run(
+        *["import", "transcripts.csv", "--emulator", "--json", "--encoding", "cp1252"],
+        *["--map", "conversation_id=conversation_externalId", "--null", "NULL"],
+        *["--map-value", "sender_role:bot=system", "--map-value", "sender_external_id:=bot"],
+        *["--time-format", "epoch-ms", "--delimiter", ";", "--one-line-rows"],
+    )
+    assert json.loads(done.stdout)["stored"] == 2, done.stderr
+    plan = run("plan", "transcripts.csv", "--map-value", "sender_role=system")
+    assert plan.exit_code == 2
+    assert "write it like --map-value sender_role:bot=system" in plan.stderr
+
+
 @pytest.mark.usefixtures("environment")
 def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: Emulator) -> None:
     """The same command again sends nothing; `status` says that all is stored."""
@@ -185,6 +202,7 @@ def test_rejects_come_back(run: Run, folder: Path, server: Emulator) -> None:
     assert "asapp-conversations import export.csv.rejects.jsonl" in done.stdout
     written = (folder / "export.csv.rejects.jsonl").read_text()
     assert run("rejects", "export.csv.ledger").stdout == written
+    assert run("rejects", "export.csv.ledger", "-o", "again.jsonl").exit_code == 0
     assert run("rejects", "export.csv.ledger", "-o", "again.jsonl").exit_code == 0
     nowhere = run("rejects", "export.csv.ledger", "-o", "missing/again.jsonl")
     assert (nowhere.exit_code, nowhere.stderr) == (2, "Error: missing: there is no such folder\n")

@@ -121,6 +121,12 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     source, _ = resolve(Files(("b.jsonl", "./b.jsonl", "*.jsonl", "*.csv", "link.csv")), None)
     assert source == Files(("b.jsonl", "a.csv"))
 
+    (tmp_path / "asapp-import.rejects.jsonl").touch()
+    given = ("a.csv", "asapp-import.rejects.jsonl", "b.jsonl")
+    assert resolve(Files(given), None)[0] == Files(("a.csv", "b.jsonl"))
+    alone = Files(("asapp-import.rejects.jsonl",))
+    assert resolve(alone, None)[0] == alone
+
 
 @pytest.mark.parametrize(
     ("name", "words"), [("", "is empty"), (".", "is a folder"), ("*.nothing", "no file")]

@@ -300,12 +300,12 @@ def test_values_can_be_told(read_text) -> None:
         columns={"conversation_id": "conversation_externalId"},
         values={
             "sender_role": {"bot": "system", "Agent": "agent", "CUSTOMER": "customer"},
-            "sender.externalId": {"NULL": "bot-1", "": "unknown"},
+            "sender.externalId": {"": "unknown"},
         },
         null="NULL",
     )
     assert [m["sender"] for m in result.messages] == [
-        {"role": "system", "externalId": "bot-1"},
+        {"role": "system", "externalId": "unknown"},
         {"role": "customer", "externalId": "unknown"},
     ]
     assert result.reasons == [("text", "is missing")]

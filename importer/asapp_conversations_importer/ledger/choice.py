@@ -18,6 +18,8 @@ SHARED_NAME = "asapp-import"
 def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
     """The source with its patterns expanded once and for all, and the ledger of its import.
 
+    Among several files, as a shell gives them, the import's own rejects are none.
+
     The ledger of one file is beside it, that of several in the folder of the first one; anything
     else has no place of its own, and no ledger unless one is named.
 
@@ -36,6 +38,8 @@ def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
         ledger = own[0] if one else shared
         if not ledger.exists():
             _refuse_if_known(paths, ledger, [shared] if one else own)
+    if ledger and len(paths) > 1:
+        paths = tuple(path for path in paths if Path(path) != default_rejects(ledger))
     return Files(paths), ledger
 
 

@@ -90,8 +90,11 @@ class Layouts:
         self.mapping = check_mapping(options.columns)
         self.list = BATCH.messages_property
         values = check_mapping(options.values)
-        nulls: dict[str, str | None] = dict.fromkeys(options.null)
-        self._meanings = {item.name: nulls | dict(values.get(item.name, {})) for item in fields()}
+        self._meanings: dict[str, dict[str, str | None]] = {}
+        for item in fields():
+            given = values.get(item.name, {})
+            # What is missing can have a meaning, too.
+            self._meanings[item.name] = dict.fromkeys(options.null, given.get("")) | dict(given)
         self._made: dict[tuple[str, ...], Layout] = {}
 
     def of(self, columns: tuple[str, ...]) -> Layout:
