@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from attrs import astuple
+
 from .messages import Conversation, Place, ReadyMessage, Reject, record_of
 from .originals import original
 from .record_parser import Outcome, RecordParser, UnclearMessage, ValidMessage
@@ -95,7 +97,7 @@ class GroupedReader:
                 self._on_reject(outcome)
             else:
                 self._totals.note_times([outcome.sent_at])
-                ready = ReadyMessage(outcome.content, place)
+                ready = ReadyMessage(outcome.content, astuple(place))
                 kept.append((outcome.sent_at, outcome.finer, ready))
         kept.sort(key=lambda item: item[:2])
         if kept:

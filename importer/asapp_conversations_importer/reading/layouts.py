@@ -94,8 +94,7 @@ class Layouts:
         for item in fields():
             given = values.get(item.name, {})
             # What is missing can have a meaning, too.
-            nulls: dict[str, str | None] = {text: given.get("") for text in options.null}
-            self._meanings[item.name] = nulls | dict(given)
+            self._meanings[item.name] = dict.fromkeys(options.null, given.get("")) | dict(given)
         self._made: dict[tuple[str, ...], Layout] = {}
 
     def of(self, columns: tuple[str, ...]) -> Layout:

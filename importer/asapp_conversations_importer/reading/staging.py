@@ -17,7 +17,7 @@ from .csv_text import long_cells
 from .duckdb_engine import connect, run_interruptibly
 from .files import Feed
 from .loading import SCHEMA, UNCLEAR, UNSORTED, Loader, open_feeds
-from .messages import Conversation, Place, ReadyMessage, Reject
+from .messages import Conversation, ReadyMessage, Reject
 from .scratch import own_folder
 from .sources import ReadOptions, Source
 from .totals import Totals
@@ -145,8 +145,8 @@ class Staging:
                 yield Conversation(current, messages)
                 messages = []
             current = conversation_id
-            place = Place(self._feeds[feed].name, self._feeds[feed].unit, number)
-            messages.append(ReadyMessage(content, place))
+            origin = self._feeds[feed].name, self._feeds[feed].unit, number
+            messages.append(ReadyMessage(content, origin))
         if messages:
             yield Conversation(current, messages)
 
