@@ -122,6 +122,13 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory, and write the table of docs/numbers.md; nothing depends on it."""
+    install_groups(session, "test", project=True)
+    session.run("python", "bench/table.py", "--save", "docs", *session.posargs)
+
+
 @nox.session(tags=["slow"])
 def endurance(session: nox.Session) -> None:
     """Kill imports again and again, and see that they end exact."""

@@ -1,0 +1,56 @@
+"""Runs a function in a process of its own, and tells what that took."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, cast
+
+from attrs import frozen
+
+
+@frozen
+class Took:
+    """What a function took, without the start of its process.
+
+    Attributes:
+        result: what it returned.
+        wall: seconds.
+        cpu: seconds of processor time, of all threads and of all processes that it has ended.
+        peak: the most memory that the process has held, in MB.
+    """
+
+    result: Any
+    wall: float
+    cpu: float
+    peak: float
+
+
+def _cpu() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def _run(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    gc.collect()
+    wall, cpu = time.perf_counter(), _cpu()
+    result = function(*arguments)
+    wall, cpu = time.perf_counter() - wall, _cpu() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    pipe.send(Took(result, wall, cpu, peak))
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Took:
+    """Run it in a fresh process, which has imported only what the function's module imports."""
+    processes = multiprocessing.get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_run, args=(theirs, function, arguments))
+    process.start()
+    theirs.close()
+    took = cast("Took", ours.recv())
+    process.join()
+    return took
