@@ -36,6 +36,7 @@ def message(text: bytes) -> bytes:
         (message(b"9" * 5000), "text", "is too long"),
         (message(b'"a", "text": "b"'), "text", "is given more than once"),
         (message(b'"a", "te\\u0078t" : "b"'), "text", "is given more than once"),
+        (message(b'"a", "sender": {"role": "agent"}'), "sender.role", "is given more than once"),
         (message(b'"a", "TEXT ": "b", "t_e_x_t": "c"'), None, None),
         (message(b'"a"').replace(b'"text"', b'"TEXT": "b", "Text"'), "text", "is given more than"),
         (message(b'"a", "sender_role": "agent"'), "sender.role", "is given more than once"),

@@ -13,8 +13,8 @@ from .fields import Columns, Field, KeyPath, check_mapping, fields, plain_name
 from .originals import Unreadable
 from .sources import ReadOptions, SourceError
 
-KEPT = 1000
-"""How many layouts are remembered."""
+KEPT = 10_000
+"""How many names of columns are remembered, and with them where the fields are."""
 
 ENVELOPE = frozenset({"file", "reason", "record"})
 """The keys by which a line of a file of rejects is recognised."""
@@ -78,15 +78,15 @@ class Layouts:
 
     Attributes:
         found: the names of the fields that some record has had.
-        columns: every column seen, in the order of appearance.
-        unused: those that hold no field.
+        columns: those seen first, in the order of appearance.
+        has_unused: whether some column holds no field.
         mapping: the columns that the options name, by field.
     """
 
     def __init__(self, options: ReadOptions) -> None:
         self.found: set[str] = set()
         self.columns: dict[str, None] = {}
-        self.unused: set[str] = set()
+        self.has_unused = False
         self.mapping = check_mapping(options.columns)
         self.list = BATCH.messages_property
         values = check_mapping(options.values)
@@ -96,13 +96,16 @@ class Layouts:
             # What is missing can have a meaning, too.
             self._meanings[item.name] = dict.fromkeys(options.null, given.get("")) | dict(given)
         self._made: dict[tuple[str, ...], Layout] = {}
+        self._names = 0
 
     def of(self, columns: tuple[str, ...]) -> Layout:
         """Where a record with these columns has its values."""
         layout = self._made.get(columns)
         if layout is None:
-            if len(self._made) >= KEPT:
+            self._names += len(columns)
+            if self._names > KEPT:
                 self._made.clear()
+                self._names = 0
             layout = self._made[columns] = self._make(columns)
         return layout
 
@@ -134,10 +137,10 @@ class Layouts:
         paths = {item: found for item in fields() if (found := where.find(item.name))}
         lists = where.find(self.list)
         self.found |= {item.name for item in paths} | ({self.list} if lists else set())
-        self.columns.update(dict.fromkeys(columns))
-        self.unused |= {*columns} - {
-            path[0] for found in [*paths.values(), lists] for path in found
-        }
+        if len(self.columns) < KEPT:
+            self.columns.update(dict.fromkeys(columns))
+        used = {path[0] for found in [*paths.values(), lists] for path in found}
+        self.has_unused = self.has_unused or not used.issuperset(columns)
         steps = {item: self._step(item, found) for item, found in paths.items()}
         conversation = steps.pop(fields().conversation, None)
         return Layout(conversation, lists[0] if lists else None, list(steps.values()))
@@ -172,7 +175,7 @@ def follow(value: Any, path: Sequence[str]) -> Any:
 def inside(holder: object, key: str) -> Any:
     """The value of that name; case, dots and underscores make no difference."""
     if not isinstance(holder, Mapping):
-        return None
+        return holder if isinstance(holder, Unreadable) else None
     if key in holder:
         return holder[key]
     plain = plain_name(key)

@@ -221,7 +221,7 @@ def _check_found(feed: Feed, layouts: Layouts) -> None:
 
     Without such a column it is the records that lack a value, and each is rejected by itself.
     """
-    if layouts.unused:
+    if layouts.has_unused:
         _demand([item for item in fields() if item.required], feed, layouts)
 
 
