@@ -39,11 +39,13 @@ class Field:
         path: the document's names, outermost first: `("sender", "externalId")`.
         required: whether the document demands it.
         is_time: whether it is a date and time.
+        kinds: the JSON types that its value may have; none where the document names none.
     """
 
     path: KeyPath
     required: bool
     is_time: bool
+    kinds: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -54,6 +56,11 @@ class Field:
     def column(self) -> str:
         """As a flat file names it: `sender_external_id`."""
         return "_".join(_words(self.name))
+
+    @property
+    def is_own_time(self) -> bool:
+        """Whether it is the time of the message itself, which its order follows."""
+        return self.path == BATCH.time_paths[0]
 
     @property
     def is_identifier(self) -> bool:
@@ -75,7 +82,8 @@ class Fields:
 @cache
 def fields() -> Fields:
     """The fields that the installed document has."""
-    conversation = Field((BATCH.conversation_parameter,), required=True, is_time=False)
+    kinds = _kinds(BATCH.conversation_schema)
+    conversation = Field((BATCH.conversation_parameter,), True, is_time=False, kinds=kinds)
     return Fields(conversation, tuple(_leaves(BATCH.message_schema, (), required=True)))
 
 
@@ -85,7 +93,17 @@ def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterato
         needed = required and name in schema.get("required", ())
         yield from _leaves(inner, (*path, name), needed)
     if not properties:
-        yield Field(path, required, schema.get("format") == "date-time")
+        yield Field(path, required, path in BATCH.time_paths, _kinds(schema))
+
+
+def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The JSON types that a schema names, itself or in its parts."""
+    named = schema.get("type", ())
+    kinds = {named} if isinstance(named, str) else {*named}
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, ()):
+            kinds |= _kinds(part)
+    return frozenset(kinds)
 
 
 def check_mapping(mapping: Mapping[str, Value]) -> dict[str, Value]:

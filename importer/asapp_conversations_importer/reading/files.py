@@ -62,12 +62,14 @@ class Feed:
         unit: what `records` are counted in, as `Place` has it.
         columns: the names that every record has; None where each record has its own.
         records: each with its number, given the columns that somebody reads.
+        is_text: whether every value is text, also that of a number.
     """
 
     name: str
     unit: str
     columns: list[str] | None
     records: Rows
+    is_text: bool = False
 
 
 def find_files(paths: tuple[str, ...]) -> list[str]:
@@ -141,7 +143,9 @@ def _text_feed(
     delimiter = options.delimiter or ("\t" if kind == "tsv" else None)
     reader = CsvReader(stream, path, delimiter, one_line_rows=options.one_line_rows)
     closing.callback(reader.text.detach)
-    return Feed(path, "row", reader.header, lambda wanted: _readable(path, reader.records(wanted)))
+    return Feed(
+        path, "row", reader.header, lambda wanted: _readable(path, reader.records(wanted)), True
+    )
 
 
 def unreadable(path: str, error: Exception) -> SourceError:

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple
 
+import orjson
 from asapp_conversations_client.facts import BATCH
 
 from .fields import Columns, Field, KeyPath, check_mapping, fields, plain_name
@@ -76,6 +77,10 @@ REJECTED = Layout(None, None, ())
 class Layouts:
     """The layouts of a source, each made once.
 
+    Args:
+        options: how records are understood.
+        is_text: whether every value is text, also where the document has a number, say.
+
     Attributes:
         found: the names of the fields that some record has had.
         columns: those seen first, in the order of appearance.
@@ -83,7 +88,8 @@ class Layouts:
         mapping: the columns that the options name, by field.
     """
 
-    def __init__(self, options: ReadOptions) -> None:
+    def __init__(self, options: ReadOptions, *, is_text: bool = False) -> None:
+        self._is_text = is_text
         self.found: set[str] = set()
         self.columns: dict[str, None] = {}
         self.has_unused = False
@@ -149,6 +155,8 @@ class Layouts:
         meanings = self._meanings[item.name]
         special = partial(_pick, paths=paths, meanings=meanings)
         pick = special if meanings or len(paths) > 1 else None
+        if self._is_text and item.kinds and "string" not in item.kinds:
+            pick = partial(_read_cell, pick=special)
         return FieldStep(item, item.path[:-1], item.path[-1], paths[0][0], paths[0][1:], pick)
 
 
@@ -163,6 +171,17 @@ def _pick(
         return Unreadable("is given more than once; choose a column with --map", found)
     value = found[0] if found else ""
     return meanings.get(value, value or None) if isinstance(value, str) else value
+
+
+def _read_cell(record: Mapping[str, Any], pick: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """The JSON value that a cell of text stands for; the text itself where it stands for none."""
+    text = pick(record)
+    if not isinstance(text, str):
+        return text
+    try:
+        return orjson.loads(text.lower() if text.lower() in ("true", "false") else text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def follow(value: Any, path: Sequence[str]) -> Any:

@@ -130,7 +130,7 @@ class Loader:
             SourceError: it cannot be read, or has no column for a field that has to be there.
         """
         self.feeds.append(feed)
-        parser = RecordParser(self.options, feed.name, feed.unit)
+        parser = RecordParser(self.options, feed.name, feed.unit, is_text=feed.is_text)
         wanted = {} if feed.columns is None else _check_header(feed, feed.columns, parser.layouts)
         clear, unclear, rejects, size, checked = _Chunk(), _Chunk(), list[Reject](), 0, False
         turn, totals = self._turns, self.totals

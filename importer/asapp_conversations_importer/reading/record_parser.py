@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from asapp_conversations import Problem
 from asapp_conversations.toolkit import body_size, check_conversation_id, encode_record
+from asapp_conversations_client.facts import BATCH
 from attrs import evolve
 
 from .explaining import STILL_RAW, explain, put
@@ -64,17 +65,26 @@ class RecordParser:
     Args:
         options: how records are understood.
         name, unit: of what the records stand in, as `Place` has them.
+        is_text: every value of a record is text, also that of a number.
         mended: the records are those of a file of rejects, whose names are the document's.
 
     Attributes:
         layouts: where the records have had their values.
     """
 
-    def __init__(self, options: ReadOptions, name: str, unit: str, *, mended: bool = False) -> None:
+    def __init__(
+        self,
+        options: ReadOptions,
+        name: str,
+        unit: str,
+        *,
+        is_text: bool = False,
+        mended: bool = False,
+    ) -> None:
         self._options = evolve(options, columns={}, values={}, null=()) if mended else options
         self._name, self._unit, self._is_mended = name, unit, mended
         self._mended: RecordParser | None = None
-        self.layouts = Layouts(self._options)
+        self.layouts = Layouts(self._options, is_text=is_text)
         self._times = TimeParser(options.timezone, options.time_formats)
         self._largest = options.max_body_bytes - body_size([0])
         self._valid_ids: set[str] = set()
@@ -153,11 +163,19 @@ class RecordParser:
                 continue
             if field.is_time:
                 try:
-                    moment = self._times.parse(value)
+                    read = self._times.parse(value)
                 except ValueError:
                     moment = None
                     break
-                value = moment.text
+                if field.is_own_time:
+                    moment = read
+                elif read.later is not None:
+                    # No order tells which is meant of a time that orders nothing.
+                    if self._options.ambiguous is None:
+                        moment = None
+                        break
+                    read = read.later if self._options.ambiguous == "later" else read
+                value = read.text
             holder = wire
             for key in outer:
                 holder = holder.setdefault(key, {})
@@ -172,9 +190,7 @@ class RecordParser:
         reject = self._reject_message(message, layout, conversation_id, number, turn)
         if valid is None or moment is None or moment.later is None:
             return reject
-        for field in fields().message:
-            if field.is_time:
-                put(wire, field.path, moment.later.text)
+        put(wire, BATCH.time_paths[0], moment.later.text)
         later = valid._replace(sent_at=moment.later.at, content=encode_record(wire)[0])
         return UnclearMessage(valid, later, moment.repeated, reject)
 
