@@ -17,6 +17,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = [
     "check_generated",
+    "api",
     "lint",
     "types",
     "tests",
@@ -79,6 +80,14 @@ def documents(session: nox.Session) -> None:
     install_groups(session, "generate", project=True)
     session.install("pytest", "pytest-xdist", *CONSTRAINTS)
     session.run(*PYTEST, "tests/documents", *(session.posargs or ["-m", "wide"]))
+
+
+@nox.session(python=PYTHONS[0])
+def api(session: nox.Session) -> None:
+    """Fail on a change of what users see that the version does not announce; `--write` records it."""
+    install_groups(session, "generate", project=True)
+    session.install("pytest", *CONSTRAINTS)
+    session.run("python", "tools/public_api.py", *session.posargs)
 
 
 @nox.session

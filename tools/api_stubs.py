@@ -183,6 +183,7 @@ def signature_of(function: Any) -> inspect.Signature | None:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return None
+    parameters = [one for each in signature.parameters.values() for one in unpacked(function, each)]
     return signature.replace(
         parameters=[
             each.replace(
@@ -191,13 +192,31 @@ def signature_of(function: Any) -> inspect.Signature | None:
                 if each.annotation is each.empty
                 else Shown(annotation_text(each.annotation)),
             )
-            for each in signature.parameters.values()
+            for each in parameters
         ]
     )
 
 
+def unpacked(function: Any, parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
+    """The keyword arguments that a typed dictionary stands for; else the parameter itself."""
+    named = re.fullmatch(r"Unpack\[(\w+)\]", str(parameter.annotation))
+    typed = vars(sys.modules[function.__module__]).get(named[1]) if named else None
+    if typed is None:
+        yield parameter
+        return
+    for name, annotation in sorted(typed.__annotations__.items()):
+        yield parameter.replace(
+            name=name,
+            kind=inspect.Parameter.KEYWORD_ONLY,
+            default=Shown("..."),
+            annotation=annotation,
+        )
+
+
 def default_text(value: Any) -> Shown:
     """A default by its text, where that is the same in every process."""
+    if isinstance(value, Shown):
+        return value
     simple = value is None or isinstance(value, (bool, int, float, str, bytes))
     return Shown(repr(value) if simple and not isinstance(value, Enum) else "...")
 
