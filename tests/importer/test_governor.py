@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from asapp_conversations.toolkit import Clock, Exchange, TaskPacer
-from asapp_conversations_importer import StoppedBy
+from asapp_conversations_importer import PacedBy, StoppedBy
 from asapp_conversations_importer.sending.governor import (
     Governor,
     Stop,
@@ -194,6 +194,30 @@ def test_after_failures_in_a_row_one_request_is_tried() -> None:
     asyncio.run(main())
 
 
+def test_tells_what_holds_the_pace() -> None:
+    """Whoever looks on learns why no more requests leave than do."""
+
+    async def main() -> None:
+        time = Time()
+        unpaced, paced = govern(time), govern(time, rate=10, concurrency=100)
+        assert (unpaced.pace, unpaced.paced_by) == (None, PacedBy.CONCURRENCY)
+        narrow = govern(time, rate=10, concurrency=1)
+        for governor in (paced, narrow):
+            await send(governor, OK)
+        assert (paced.pace, paced.paced_by) == (10, PacedBy.CEILING)
+        assert narrow.paced_by is PacedBy.CONCURRENCY
+        await send(paced, LIMITED)
+        assert paced.paced_by is PacedBy.REFUSALS
+        assert paced.pace
+        assert paced.pace < 10
+        await send(paced, FAILED)
+        assert paced.paced_by is PacedBy.FAILURES
+        await send(paced, OK, *[LIMITED] * 4)
+        assert paced.paced_by is PacedBy.LIMIT
+
+    asyncio.run(main())
+
+
 def test_a_place_that_is_not_waited_for_any_more_goes_to_others() -> None:
     """Whoever is cancelled while it waits, or just when it was its turn, takes no place along."""
 
@@ -202,10 +226,11 @@ def test_a_place_that_is_not_waited_for_any_more_goes_to_others() -> None:
         first = await leave(governor)
         waiting = await waits(leave(governor))
         waiting.cancel()
-        granted = await waits(leave(governor))
+        gone, granted = await waits(leave(governor)), await waits(leave(governor))
+        gone.cancel()
         governor.settle(first, FAILED)
         granted.cancel()
-        await asyncio.wait({waiting, granted})
+        await asyncio.wait({waiting, gone, granted})
         await leave(governor)
 
     asyncio.run(main())
