@@ -14,6 +14,7 @@ import pytest
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import read_standing
 from asapp_conversations_importer.cli import run as run_command
+from asapp_conversations_importer.cli.parameters import parse_size
 from attrs import frozen
 
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
@@ -168,6 +169,15 @@ def test_reads_an_export_as_it_is_told(run: Run, folder: Path) -> None:
     assert "write it like --map-value sender_role:bot=system" in plan.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("7", 7), ("1.5 GiB", 1536 * 1024**2), ("500MB", 500_000_000), ("2kib", 2048), ("1T", 10**12)],
+)
+def test_sizes(text: str, size: int) -> None:
+    """Sizes are bytes, or have a unit, decimal or binary."""
+    assert parse_size(text) == size
+
+
 @pytest.mark.usefixtures("environment")
 def test_keeps_a_ledger_and_goes_on(run: Run, folder: Path, server: Emulator) -> None:
     """The same command again sends nothing; `status` says that all is stored."""
@@ -264,6 +274,8 @@ def test_refused_keys_exit_with_3(
         (["import", "missing.csv", "--emulator"], "missing.csv"),
         (["import", "export.csv", "--emulator", "--base-url", "http://localhost"], "--base-url"),
         (["import", "export.csv", "--emulator", "--map", "text"], "--map text=utterance"),
+        (["import", "export.csv", "--emulator", "--map-value", "text"], "sender_role:bot=system"),
+        (["import", "export.csv", "--emulator", "--map-value", "text:a"], "--map-value"),
         (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),
         (["import", "export.csv", "--emulator", "--max-body", "much"], "much"),
         (["import", "foreign.csv", "--emulator"], "--map text=utterance"),

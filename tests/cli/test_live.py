@@ -143,6 +143,12 @@ def test_display_keeps_its_height(sending: ImportReport, noon: float) -> None:
     assert len(before) == len(after)
 
 
+def test_odd_times(sending: ImportReport, noon: float) -> None:
+    """Times that somebody should look at are counted as long as it sends."""
+    report = evolve(sending, odd_times={"before_1990": 2})
+    assert "Times     2 messages before 1990" in drawn(report, Speed(), noon, 80)
+
+
 def test_display_while_reading(sending: ImportReport, noon: float) -> None:
     """While the source is read there is no whole yet, only what was found."""
     report = evolve(sending, phase=Phase.READING)

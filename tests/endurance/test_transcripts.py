@@ -116,7 +116,10 @@ TRANSCRIPTS = [
     ),
     Transcript("long-threads.parquet", ("long-threads.parquet",), long_threads, kills=KILLS // 5),
     Transcript(
-        "coffee-orders-raw.json", ("--query", QUERY), coffee_orders_raw, kills=KILLS * 2 // 5
+        "coffee-orders-raw.json",
+        ("--query", QUERY, "--ledger", "raw.ledger"),
+        coffee_orders_raw,
+        kills=KILLS * 2 // 5,
     ),
 ]
 

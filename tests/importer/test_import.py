@@ -540,6 +540,20 @@ def test_interrupted_while_reading(
     assert server.stats()["requests"] == 0
 
 
+def test_a_source_that_ends_with_what_feeds_it(emulator: Server, tmp_path: Path) -> None:
+    """A source that cannot be read because its feeder was interrupted, too, is no wrong usage."""
+    interruption, server = Interruption(), emulator()
+    interruption.request(StoppedBy.TERMINATION)
+    (tmp_path / "export.csv").touch()
+    report = import_messages(
+        tmp_path / "export.csv",
+        base_url=server.url,
+        credentials=server.credentials,
+        interruption=interruption,
+    )
+    assert (report.exit_status, report.ledger) == (143, None)
+
+
 def test_cancelled_run_keeps_its_ledger(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:

@@ -15,9 +15,14 @@ from asapp_conversations_importer import Interruption, StoppedBy
 from ..reading.scratch import remove_now
 from ..run import GRACE
 
-MEANINGS = {signal.SIGINT: StoppedBy.INTERRUPT, signal.SIGTERM: StoppedBy.TERMINATION}
-if hasattr(signal, "SIGHUP"):
-    MEANINGS[signal.SIGHUP] = StoppedBy.TERMINATION
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
+"""The end of the terminal, where the system knows it."""
+
+MEANINGS = {
+    signal.SIGINT: StoppedBy.INTERRUPT,
+    signal.SIGTERM: StoppedBy.TERMINATION,
+    HANGUP: StoppedBy.TERMINATION,
+}
 
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -39,12 +44,13 @@ class Signals:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Do what a signal asks for."""
-        if self._interruption.by is not None:
+        if self._patience:
             leave(number)
-        self._interruption.request(MEANINGS[signal.Signals(number)])
-        self._patience = threading.Timer(PATIENCE, leave, [number])
-        self._patience.daemon = True
-        self._patience.start()
+        else:
+            self._interruption.request(MEANINGS[signal.Signals(number)])
+            self._patience = threading.Timer(PATIENCE, leave, [number])
+            self._patience.daemon = True
+            self._patience.start()
         if self._raises:
             raise KeyboardInterrupt
 
@@ -87,9 +93,10 @@ def ends_in_order() -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    # What is ignored, as by nohup, stays ignored.
-    heard = [number for number in MEANINGS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handler) for number in heard}
+    before = {number: signal.signal(number, handler) for number in MEANINGS}
+    if before[HANGUP] is signal.SIG_IGN:
+        # What nohup ignores stays ignored.
+        signal.signal(HANGUP, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -88,9 +88,10 @@ class Ledger(Database):
 
     def _open(self, path: Path, target: Target) -> None:
         try:
-            self._is_new = not path.exists()
+            is_new = not path.exists()
             # Messages that were rejected stand in it: nobody else may read it.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._is_new = is_new
             names = path.stat().st_nlink
         except OSError as error:
             raise _unwritable(path, error) from error
