@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import zipfile
-from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import nox
@@ -39,8 +37,7 @@ SUITE = [
     "tests/cli",
     "tests/structure",
 ]
-FOLDERS = ["overlay", "emulator", "importer"]
-TYPED = [*FOLDERS, "tests/typing", "examples", "bench"]
+TYPED = ["overlay", "emulator", "importer", "tests/typing", "examples", "bench"]
 PRISM = "@stoplight/prism-cli@5.14.2"
 
 
@@ -156,59 +153,74 @@ def lowest(session: nox.Session) -> None:
     session.run(*PYTEST, *(session.posargs or SUITE))
 
 
+@nox.session(python=PYTHONS[-1], reuse_venv=False, tags=["newest"])
+@nox.parametrize("pre", [False, True], ids=["released", "pre"])
+def highest(session: nox.Session, pre: bool) -> None:
+    """Run the suite with the newest of all that users may have, without our constraints.
+
+    With what is not even released yet, too. What the generator needs is pinned for itself.
+    """
+    newest = ["--upgrade", *(["--pre"] if pre else [])]
+    # Tools may be as they are pinned: it is about what users install.
+    install_groups(session, "test")
+    session.install(*newest, ".[all]")
+    session.run(*PYTEST, *(session.posargs or SUITE))
+
+
 @nox.session(reuse_venv=False, tags=["slow"])
 def wheel(session: nox.Session) -> None:
-    """Build, check what is inside, and run the suite against the wheel in an empty environment."""
+    """Run the SDK's tests, and the types of what users write, against the wheel."""
     session.install("build", *CONSTRAINTS)
     with tempfile.TemporaryDirectory() as folder:
-        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
         (built,) = Path(folder).glob("*.whl")
-        check_contents(session, built)
-        check_metadata(session, built)
-        session.install(str(built), *CONSTRAINTS)
-        session.run("python", "-c", "import asapp_conversations")
-        install_groups(session, "test")
+        session.install(f"{built}[all]", *CONSTRAINTS)
+        install_groups(session, "types")
         session.run(*PYTEST, "tests/sdk")
+        # In a folder of its own, so that no source of ours stands in for what is installed.
+        shutil.copytree("tests/typing", Path(folder, "typing"))
+        session.chdir(folder)
+        session.run("mypy", "--strict", "typing")
 
 
-def check_contents(session: nox.Session, built: Path) -> None:
-    """The wheel holds both packages whole and nothing else."""
-    names = set(zipfile.ZipFile(built).namelist())
-    wanted = {
-        path.relative_to(folder).as_posix()
-        for folder in map(Path, [*FOLDERS, "generated"])
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    packed = {name for name in names if ".dist-info/" not in name}
-    if packed != wanted:
-        session.error(f"the wheel differs from the sources: {sorted(packed ^ wanted)}")
+TRIAL = """
+import httpx
+from asapp_conversations import Client, agent
+
+transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+with Client("id", "secret", transport=transport) as client:
+    messages = [agent("Hello", "agent-1", "2024-03-04T08:00:00Z")]
+    assert client.create_messages("ABC", messages).stored == 1
+"""
+"""What the SDK does without any extra."""
 
 
-def check_metadata(session: nox.Session, built: Path) -> None:
-    """What an installer and an index read is what pyproject.toml says."""
-    name, version = built.name.split("-")[:2]
-    found = PathDistribution(zipfile.Path(built, f"{name}-{version}.dist-info/")).metadata
-    project = PROJECT["project"]
-    supported = {f"Programming Language :: Python :: {python}" for python in PYTHONS}
-    wrong = [
-        field
-        for field, right in {
-            "Name": found["Name"] == project["name"],
-            "Version": found["Version"] == version,
-            "Requires-Python": found["Requires-Python"] == f">={PYTHONS[0]}",
-            "License-Expression": found["License-Expression"] == project["license"],
-            "License-File": found.get_all("License-File") == project["license-files"],
-            "Provides-Extra": set(found.get_all("Provides-Extra") or ())
-            == project["optional-dependencies"].keys(),
-            "Classifier": supported <= set(found.get_all("Classifier") or ()),
-            "Description": found["Description-Content-Type"] == "text/markdown"
-            and found["Description"] == Path("README.md").read_text(encoding="utf-8"),
-        }.items()
-        if not right
-    ]
-    if wrong:
-        session.error(f"the wheel's metadata is wrong in {', '.join(wrong)}")
+@nox.session(python=PYTHONS[0], reuse_venv=False, tags=["slow"])
+def release_check(session: nox.Session) -> None:
+    """Build twice, judge what would be published, and try it in an empty environment."""
+    session.install("build", "twine", *CONSTRAINTS)
+    with tempfile.TemporaryDirectory() as folder:
+        builds = [str(Path(folder, name)) for name in ("first", "second")]
+        for target in builds:
+            session.run("python", "-m", "build", "--outdir", target, silent=True)
+        session.run("python", "tools/release.py", *builds)
+        files = sorted(map(str, Path(builds[0]).iterdir()))
+        session.run("twine", "check", "--strict", *files)
+        empty = Path(folder, "empty")
+        session.run("python", "-m", "venv", str(empty))
+        (built,) = (name for name in files if name.endswith(".whl"))
+        install = [str(empty / "bin" / "pip"), "install", "--quiet", built, *CONSTRAINTS]
+        session.run(*install, external=True)
+        python = str(empty / "bin" / "python")
+        session.run(python, "-W", "error", "-c", TRIAL, external=True)
+        session.run(str(empty / "bin" / "asapp-conversations"), "--version", external=True)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask what holes are known in what we pin; needs the network."""
+    session.install("pip-audit")
+    session.run("pip-audit", "--no-deps", "--disable-pip", "--requirement", "constraints.txt")
 
 
 @nox.session
