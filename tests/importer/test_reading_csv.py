@@ -167,6 +167,8 @@ def test_rows_of_one_line_are_certain(read_text) -> None:
     assert result.texts == ["hello", "hello"]
     assert result.numbers == [2, 4]
     assert result.rejects[1].record == {"raw": 'C1,"open,a\n'}
+    with pytest.raises(SourceError, match="its header is not CSV"):
+        read_text("b.csv", f'"a"b{content}', one_line_rows=True)
 
 
 @pytest.mark.parametrize(

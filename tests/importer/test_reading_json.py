@@ -239,7 +239,7 @@ def test_standard_input_is_read(read, record, lines, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("indent", [0, orjson.OPT_INDENT_2])
-@pytest.mark.parametrize("name", ["a.json", "a.unknown"])
+@pytest.mark.parametrize("name", ["a.json", "a.unknown", "a.jsonl"])
 def test_an_array_is_read_element_by_element(read_text, record, name, indent) -> None:
     """A JSON array, pretty-printed or not, is read element by element, counted from 1."""
     records = [record("a"), record(""), 5, "x,]", [1], record("b", second=1)]
