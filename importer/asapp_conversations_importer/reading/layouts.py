@@ -100,7 +100,8 @@ class Layouts:
         for item in fields():
             given = values.get(item.name, {})
             # What is missing can have a meaning, too.
-            self._meanings[item.name] = dict.fromkeys(options.null, given.get("")) | dict(given)
+            nulls: dict[str, str | None] = {text: given.get("") for text in options.null}
+            self._meanings[item.name] = nulls | dict(given)
         self._made: dict[tuple[str, ...], Layout] = {}
         self._names = 0
 
