@@ -15,16 +15,14 @@ from asapp_conversations import (
 )
 from asapp_conversations.toolkit import status_error
 from asapp_conversations_client.api.conversations import create_batch_messages
+from asapp_conversations_client.contracts import CONTRACTS
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch
 from asapp_conversations_emulator import Emulator
-from asapp_conversations_emulator.document import installed_document
 
-PATH_ITEM = installed_document()["paths"][BATCH.operation.path]
+(CONTRACT,) = (each for each in CONTRACTS.operations if each.operation == BATCH.operation)
 STATUSES = sorted(
-    int(status)
-    for status in PATH_ITEM[BATCH.operation.method.lower()]["responses"]
-    if status.isdigit() and int(status) >= 400
+    int(status) for status in CONTRACT.answers if status.isdigit() and int(status) >= 400
 )
 KEYS = Credentials("emulator-id", "emulator-secret")
 MESSAGES = [agent(f"text {number}", "a-1", "2024-03-04T08:00:00Z") for number in range(601)]
