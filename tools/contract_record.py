@@ -19,12 +19,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+IDS = [f"01HNE48VMKNZ0B0SG3CEFV24W{last}" for last in "ABC"]
+"""Conversations, called as ASAPP calls them."""
+
 RECORDS = [
-    {"conversationId": "CA", "text": "Hello"},
-    {"conversationId": "CB", "text": ""},
-    {"conversationId": "CC", "text": "Hi"},
+    {"conversationId": name, "text": text}
+    for name, text in zip(IDS, ["Hello", "", "Hi"], strict=True)
 ]
 """Messages of an import: one that is stored, one that is invalid, and one that ASAPP refuses."""
+
+HALF_SENT = "half-sent"
+"""The folder of an import that a later release has to go on from."""
 
 TEXTS = ["Hello", 'quoted "\\/', "ä \N{GRINNING FACE} \u2028", "\x7f\t\n"]
 TIMES = ["2024-03-04T08:00:00Z", "2024-03-04T09:00:00.120+01:00", "2024-03-04T08:00:00.000000001"]
@@ -52,6 +57,8 @@ def main(output: str, *folders: str) -> None:
         lines += trial_run(Path(folder))
         with closing(sqlite3.connect(Path(folder, "export.jsonl.ledger"))) as ledger:
             forms = [*ledger_form(ledger)]
+    (target / HALF_SENT).mkdir()
+    half_sent(target / HALF_SENT)
     (target / "command-line.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (target / "ledger.sql").write_text("\n".join(forms) + "\n", encoding="utf-8")
     (target / "bodies.jsonl").write_bytes(b"\n".join(bodies()) + b"\n")
@@ -146,7 +153,7 @@ def trial_run(folder: Path) -> Iterator[str]:
     message = example()
     source.write_text("".join(json.dumps({**message, **each}) + "\n" for each in RECORDS))
     with Emulator() as server:
-        server.fail_next("400", conversation_id="CC")
+        server.fail_next("400", conversation_id=IDS[-1])
         runs: list[list[str]] = [
             ["plan", str(source), "--json"],
             ["import", str(source), "--json"],
@@ -212,8 +219,55 @@ def bodies() -> Iterator[bytes]:
     models = [Message.from_dict({**message, "text": text}) for text in TEXTS]
     with Client("id", "secret", transport=httpx.MockTransport(answer), rate=None) as client:
         for messages in (mappings, models, [message] * 3):
-            client.create_messages("C", messages)
+            client.create_messages(IDS[0], messages)
     yield from sent
+
+
+def half_sent(folder: Path) -> None:
+    """An import that was stopped with a batch in doubt: its source, its ledger, what has arrived."""
+    import httpx
+    from asapp_conversations_importer import import_messages
+
+    source, ledger = folder / "export.jsonl", folder / "import.ledger"
+    message = example()
+    lines = [
+        json.dumps({**message, "conversationId": name, "text": f"{name[-1]} {number}"})
+        for number in range(9)
+        for name in IDS
+    ]
+    source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arrived: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        arrived.append({"path": request.url.path, "body": request.content.decode()})
+        if len(arrived) == 2:
+            raise httpx.ReadError("the answer is lost")
+        return httpx.Response(200, json={})
+
+    import_messages(
+        str(source),
+        ledger=ledger,
+        api_id="id-1",
+        api_secret="s3cret-value",
+        transport=httpx.MockTransport(answer),
+        retries=0,
+        concurrency=1,
+        daily_limit=4,
+        max_body=500,
+        rate=None,
+    )
+    with closing(sqlite3.connect(ledger)) as connection:
+        # What differs each time, and nobody goes on from.
+        connection.execute("UPDATE runs SET started = 0, ended = 1, resume_at = 2, sent_by = ''")
+        connection.execute("UPDATE days SET day = '2026-01-01'")
+        connection.execute("UPDATE files SET path = 'export.jsonl'")
+        connection.commit()
+        pragmas = [line for line in ledger_form(connection) if line.startswith("PRAGMA")]
+        (folder / "ledger.sql").write_text("\n".join([*pragmas, *connection.iterdump()]) + "\n")
+    told = "".join(json.dumps(each) + "\n" for each in arrived)
+    (folder / "arrived.jsonl").write_text(told, encoding="utf-8")
+    for left in folder.glob("import.ledger*"):
+        left.unlink()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from api_stubs import write_stubs
-from contract_record import write_contract
+from contract_record import HALF_SENT, write_contract
 from python_changes import python_changes
 from update_document import FOLDERS, released_version
 from update_report import by_weight, sentence
@@ -39,7 +39,7 @@ def record_changes(old: Path, new: Path) -> list[Change]:
     """Each difference between two records."""
     found = python_changes(old, new)
     for path in sorted({each.name for each in [*old.iterdir(), *new.iterdir()]}):
-        if not path.endswith(".pyi") and path != RELEASE:
+        if not path.endswith(".pyi") and path not in {RELEASE, HALF_SENT}:
             found += text_changes(path, *(read(folder / path) for folder in (old, new)))
     return found
 

@@ -15,7 +15,7 @@ from verdict import Verdict, worst
 LINES = {
     path.name: path.read_text(encoding="utf-8").splitlines()
     for path in sorted(RECORD.iterdir())
-    if path.suffix != ".pyi" and path.name != "release.txt"
+    if path.is_file() and path.suffix != ".pyi" and path.name != "release.txt"
 }
 STUBS = {path.name: path.read_text(encoding="utf-8") for path in sorted(RECORD.glob("*.pyi"))}
 
