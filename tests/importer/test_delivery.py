@@ -165,6 +165,28 @@ def test_batch_in_flight_is_sent_as_it_was() -> None:
     assert third.count == 3
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_batch_in_doubt_beyond_a_lowered_limit_stays_in_doubt(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """A refusal of what no request may hold any more tells nothing of what was sent before: to cut
+    it anew would store it twice."""
+    killed = delivery(items(10))
+    first = killed.next_batch()
+    monkeypatch.setattr("asapp_conversations_importer.sending.delivery.MOST_MESSAGES", 3)
+    resumed = delivery(items(20), killed.checkpoint)
+    again = resumed.next_batch()
+    assert first is not None
+    assert again is not None
+    assert again.body == first.body
+    resumed.settle(answer(status))
+    assert resumed.waiting
+    assert resumed.counts() == Counts(in_doubt=10, unsent=10)
+    assert resumed.checkpoint.status is Status.IN_DOUBT
+    assert "10 messages" in str(resumed.checkpoint.reason)
+    assert "at most 3" in str(resumed.checkpoint.reason)
+
+
 def test_batch_in_flight_that_changed_is_refused() -> None:
     """A batch in doubt that the source no longer holds is not sent in another form."""
     killed = delivery(items(10))

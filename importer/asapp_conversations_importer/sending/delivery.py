@@ -136,6 +136,10 @@ class Delivery(Generic[MessageT]):
                 self._wait(outcome)
             case NotFoundError():
                 self._reject_rest(outcome)
+            case PayloadTooLargeError() | BadRequestError() | UnprocessableEntityError() if (
+                self.in_doubt and count > MOST_MESSAGES
+            ):
+                self._wait(outcome, beyond_limit(count))
             case PayloadTooLargeError():
                 self._shrink(outcome)
             case BadRequestError() | UnprocessableEntityError():
@@ -265,7 +269,7 @@ class Delivery(Generic[MessageT]):
             self.checkpoint, in_flight=False, status=Status.REJECTED, reason=rest[0].reason
         )
 
-    def _wait(self, outcome: RequestFailedError | Withheld) -> None:
+    def _wait(self, outcome: RequestFailedError | Withheld, words: str = "") -> None:
         """The batch stays as it is, and so do those behind it, until the next try."""
         self.waiting = True
         in_doubt = self.in_doubt or outcome.outcome_unknown
@@ -273,5 +277,16 @@ class Delivery(Generic[MessageT]):
             self.checkpoint,
             in_flight=in_doubt,
             status=Status.IN_DOUBT if in_doubt else Status.OPEN,
-            reason=self.checkpoint.reason if isinstance(outcome, Withheld) else str(outcome),
+            reason=self.checkpoint.reason
+            if isinstance(outcome, Withheld)
+            else words or str(outcome),
         )
+
+
+def beyond_limit(count: int) -> str:
+    """Why a batch stays in doubt that is larger than a later document allows."""
+    return (
+        f"{count:,} messages were sent in one batch without an answer, and a request now holds at "
+        f"most {MOST_MESSAGES:,}: ASAPP refuses the batch and cannot tell whether it holds it. Look "
+        "whether they are there; if not, import them with a ledger of their own"
+    )
