@@ -48,6 +48,11 @@ def write_stubs(output: Path, folders: list[Path]) -> None:
     """
     command = [sys.executable, "-W", "ignore", __file__, *map(str, [output, *folders])]
     subprocess.run(command, check=True, capture_output=True, text=True)
+    format_stubs(output)
+
+
+def format_stubs(output: Path) -> None:
+    """Lay stubs out in one way."""
     ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--quiet"]
     subprocess.run([*ruff, "--line-length", "100", str(output)], check=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from difflib import get_close_matches
@@ -13,20 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from document import read_yaml
-from failure import RegenerationError
+from failure import EVERYTHING, RegenerationError
+from names import PUBLIC_NAMES
+from normalise import Node, schema_holders
 from openapi_python_client import generate
 from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.strings import PythonIdentifier
 from pydantic import ValidationError
+from schemas import Components
 
-PUBLIC_NAMES = frozenset(
-    {"ErrorDetails", "ErrorResponse", "Message", "MessageBatch", "MessageBatchResponse"}
-    | {"Sender", "SenderRole"}
-)
-"""Names that the regeneration gives itself, by their place in the batch operation."""
+OCTETS = "application/octet-stream"
 
 OPERATION = re.compile(r"([A-Z]+ /\S*) within")
 """How the generator names an operation in a warning."""
+
+COMPONENT_FAILED = re.compile(r"/components/schemas/([^\s:]+)")
+"""How it names a schema there."""
+
+WITHOUT_NAME = re.compile(r"<\S+ object at \w+>")
+"""How it names a property there."""
 
 
 class Recorded(dict[str, Any]):
@@ -41,38 +48,69 @@ class Recorded(dict[str, Any]):
         return super().get(key, default)
 
 
-def generate_client(document: Path, config: Path, output: Path) -> dict[str, str]:
-    """Make the client of a normalised document, which must not be there yet.
+def generate_client(settings: Config, document: Node) -> dict[str, str]:
+    """Make the client of a document that `client_document` made, where the settings say.
 
     Returns:
         Each operation that the generator cannot make whole, as its method and path, and why.
 
     Raises:
-        RegenerationError: the configuration does nothing, or nothing can be generated.
+        RegenerationError: nothing can be generated.
     """
-    settings = read_config(config, document, output)
-    with redirect_stdout(StringIO()):
-        problems = generate(config=settings)
-    left_out = unmade(problems)
-    if not left_out:
-        refuse_unmatched(settings, config.name)
-    return left_out
+    try:
+        with redirect_stdout(StringIO()):
+            problems = generate(config=settings)
+    except Exception as error:
+        # It has no word of its own for much of what it cannot do.
+        raise RegenerationError(f"the generator fails: {type(error).__name__}: {error}") from error
+    return unmade(problems, document)
 
 
-def unmade(problems: Sequence[GeneratorError]) -> dict[str, str]:
+def unmade(problems: Sequence[GeneratorError], document: Node) -> dict[str, str]:
     """The operations that the generator's warnings are about, and what it says of each."""
     found = {}
     for problem in problems:
-        words = " ".join(f"{problem.detail or problem.header}".split())
-        title = OPERATION.search(problem.header or "")
-        if title is None:
-            raise RegenerationError(f"the generator says: {problem.header}: {words}")
-        found[title[1]] = f"the generator says: {words}"
+        header = " ".join((problem.header or "").split())
+        words = " ".join(f"{problem.detail or header}".split())
+        words = WITHOUT_NAME.sub("…", words)
+        if title := OPERATION.search(header):
+            found[title[1]] = f"the generator says: {words}"
+            continue
+        name = COMPONENT_FAILED.search(f"{header} {words}")
+        component = name[1] if name else ""
+        words = f"the generator says of {component}: {words}"
+        words += same_names(document["components"]["schemas"].get(component, {}))
+        found |= dict.fromkeys(users(document, component), words) or {EVERYTHING: words}
     return found
 
 
-def read_config(path: Path, document: Path, output: Path) -> Config:
-    """The generator's configuration; refuses keys that the generator would ignore."""
+def users(document: Node, component: str) -> Iterator[str]:
+    """The operations that use a named schema, as their method and path."""
+    components = Components(document["components"]["schemas"])
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            held = (each["schema"] for each in schema_holders(operation))
+            if any(component in components.reachable(each) for each in held):
+                yield f"{method.upper()} {path}"
+
+
+def same_names(schema: Node) -> str:
+    """Which properties would have one name in Python, in words."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name in schema.get("properties", {}):
+        names[PythonIdentifier(name, "field_", skip_snake_case=True)].append(name)
+    return "".join(
+        f"; {' and '.join(map(repr, each))} are {name} in Python"
+        for name, each in names.items()
+        if len(each) > 1
+    )
+
+
+def read_config(path: Path, document: Path, output: Path, opaque: set[str]) -> Config:
+    """The generator's configuration; refuses keys that the generator would ignore.
+
+    `opaque` are media types whose content it hands on as bytes.
+    """
     content = read_yaml(path)
     try:
         settings = ConfigFile(**content)
@@ -109,7 +147,10 @@ def read_config(path: Path, document: Path, output: Path) -> Config:
         output_path=output,
     )
     config.class_overrides = Recorded(config.class_overrides)
-    config.content_type_overrides = Recorded(config.content_type_overrides)
+    config.content_type_overrides = Recorded(
+        {**dict.fromkeys(opaque, OCTETS), **config.content_type_overrides}
+    )
+    config.content_type_overrides.asked.update(opaque)
     return config
 
 
@@ -133,159 +174,6 @@ def refuse_unmatched(config: Config, name: str) -> None:
             told.append(f"{kind}.{key} matches nothing{meant}")
     if told:
         raise RegenerationError(f"{name}: {'; '.join(told)}")
-
-
-SINGLETON = '''class Unset:
-    """Stands for what is left out; copied or pickled, it stays the one `UNSET`."""
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __reduce__(self) -> str:
-        return "UNSET"
-'''
-
-READING = '''"""Reads an answer into its model, tolerantly: a success stays one whatever its body holds."""
-
-from __future__ import annotations
-
-import logging
-from collections.abc import Callable
-from http import HTTPStatus
-from typing import TypeVar
-
-import httpx
-
-from .client import AuthenticatedClient, Client
-
-T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
-
-
-def read_answer(
-    parse: Callable[..., T], client: AuthenticatedClient | Client, response: httpx.Response
-) -> T | None:
-    """The model of an answer; None, with a warning in the log, if it is not as documented."""
-    try:
-        return parse(client=client, response=response)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # The error's own words may quote the answer.
-        logger.warning(
-            "the answer %s to %s %s is not as documented (%s)",
-            response.status_code,
-            response.request.method,
-            response.request.url.path,
-            type(error).__name__,
-        )
-        return None
-
-
-def read_status(response: httpx.Response) -> HTTPStatus | int:
-    """The status; a number where Python has no name for it."""
-    try:
-        return HTTPStatus(response.status_code)
-    except ValueError:
-        return response.status_code
-'''
-
-RAISES = re.compile(
-    r"( +)errors\.UnexpectedStatus: .*\n +httpx\.TimeoutException: .*\n",
-)
-
-RAISED = (
-    r"\1asapp_conversations.AsappError: the request failed or was refused; each class says how.\n"
-)
-
-MODELS = '''"""The models of what is sent and answered; each is imported when it is first asked for."""
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    {imports}
-
-_MODULES = {modules!r}
-
-__all__ = {names!r}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-    value = getattr(import_module(f".{{_MODULES[name]}}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({{*globals(), *_MODULES}})
-'''
-
-
-def mend(output: Path) -> None:
-    """Change what the generator's templates do to users.
-
-    Constructors take keywords alone, since a document may list its properties in another order; a
-    copied `UNSET` is still the one; answers are read tolerantly; what is documented to be raised
-    is what is raised; and models are imported when they are needed.
-    """
-    for path in (output / "models").glob("*.py"):
-        replace_in(path, {"@_attrs_define\n": "@_attrs_define(kw_only=True)\n"}, optional=True)
-    types = output / "types.py"
-    text = types.read_text(encoding="utf-8")
-    unset = re.search(r"class Unset:\n(?:    .*\n|\n)+?(?=\n\n|UNSET)", text)
-    if unset is None:
-        raise RegenerationError("types.py: the generator's class Unset is not found")
-    types.write_text(text.replace(unset[0], SINGLETON), encoding="utf-8")
-    replace_in(types, {"    status_code: HTTPStatus\n": "    status_code: HTTPStatus | int\n"})
-    (output / "reading.py").write_text(READING, encoding="utf-8")
-    for path in (output / "api").glob("*/*.py"):
-        if path.name != "__init__.py":
-            mend_endpoint(path)
-    models = output / "models" / "__init__.py"
-    found = re.findall(
-        r"^from \.(\w+) import (\w+)$", models.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    models.write_text(
-        MODELS.format(
-            imports="\n    ".join(f"from .{module} import {name}" for module, name in found),
-            modules={name: module for module, name in sorted(found, key=lambda pair: pair[1])},
-            names=tuple(sorted(name for _, name in found)),
-        ),
-        encoding="utf-8",
-    )
-
-
-def mend_endpoint(path: Path) -> None:
-    """Change a module that sends one operation."""
-    replace_in(
-        path,
-        {
-            "status_code=HTTPStatus(response.status_code)": "status_code=read_status(response)",
-            "parsed=_parse_response(client=client, response=response)": (
-                "parsed=read_answer(_parse_response, client, response)"
-            ),
-            "from ...types import": (
-                "from ...reading import read_answer, read_status\nfrom ...types import"
-            ),
-            "from http import HTTPStatus\n": "",
-        },
-    )
-    text = path.read_text(encoding="utf-8")
-    path.write_text(RAISES.sub(RAISED, text), encoding="utf-8")
-
-
-def replace_in(path: Path, changes: dict[str, str], *, optional: bool = False) -> None:
-    """Replace texts in a file; one that is not there means that the generator has changed."""
-    text = path.read_text(encoding="utf-8")
-    for old, new in changes.items():
-        if old not in text and not optional:
-            raise RegenerationError(f"{path.name}: the generator no longer writes {old.strip()!r}")
-        text = text.replace(old, new)
-    path.write_text(text, encoding="utf-8")
 
 
 def format_code(output: Path) -> None:

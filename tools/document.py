@@ -18,6 +18,8 @@ from ruamel.yaml.error import YAMLError
 CARRIED = re.compile(r"3\.[01]\.\d+(-.*)?")
 """The versions of OpenAPI that are carried."""
 
+MOST_WORDS = 300  # characters; the checker quotes whole parts of the document
+
 Node = Mapping[str, Any]
 
 
@@ -26,6 +28,15 @@ class _JsonConstructor(SafeConstructor):
 
 
 _JsonConstructor.add_constructor("tag:yaml.org,2002:timestamp", _JsonConstructor.construct_yaml_str)
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a name that comes twice has two meanings, as in YAML."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"duplicate key {next(it for it in names if names.count(it) > 1)!r}")
+    return content
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -38,7 +49,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     yaml.Constructor = _JsonConstructor
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        content = json.loads(text) if text.lstrip()[:1] == "{" else yaml.load(text) or {}
+        content = (
+            json.loads(text, object_pairs_hook=_mapping)
+            if text.lstrip()[:1] == "{"
+            else yaml.load(text) or {}
+        )
         # Names such as 200 are texts in JSON, and what a YAML alias shares becomes two.
         content = json.loads(json.dumps(content, allow_nan=False))
     except (OSError, ValueError, TypeError, RecursionError, YAMLError) as error:
@@ -62,9 +77,13 @@ def read_document(path: Path) -> dict[str, Any]:
         validate(document)
     except OpenAPIValidationError as error:
         place = "/".join(map(str, getattr(error, "absolute_path", ())))
-        words = str(getattr(error, "message", error))
+        words = str(getattr(error, "message", error)).partition("\n")[0]
+        if len(words) > MOST_WORDS:
+            # It quotes what stands there, and then says what is wrong with it.
+            words = f"{words[: MOST_WORDS // 2]} … {words[-MOST_WORDS // 2 :]}"
         raise RegenerationError(f"{path.name}: {place or 'the document'}: {words}") from None
     except Exception as error:  # noqa: BLE001
         # A reference that leads nowhere or out of the document; its class is another library's.
-        raise RegenerationError(f"{path.name}: cannot be checked: {error}") from None
+        deep = ": perhaps a reference that leads to itself" * isinstance(error, RecursionError)
+        raise RegenerationError(f"{path.name}: cannot be checked: {error}{deep}") from None
     return document

@@ -6,6 +6,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
+
+IN_PATHS = "/:@!$&'()*+,;=%~"
+"""What stands in the path of a URL as it is, besides letters, digits and the rest that `quote`
+leaves (RFC 3986, section 3.3)."""
 
 
 class Key(NamedTuple):
@@ -58,7 +63,12 @@ class Operation(NamedTuple):
 def path_pattern(path: str) -> re.Pattern[str]:
     """What a path of this template looks like in a URL."""
     parts = re.split(r"(\{[^}]+\})", path)
-    return re.compile("".join("([^/]+)" if part[:1] == "{" else re.escape(part) for part in parts))
+    return re.compile(
+        "".join(
+            "([^/]+)" if part[:1] == "{" else re.escape(quote(part, safe=IN_PATHS))
+            for part in parts
+        )
+    )
 
 
 class BatchFacts(NamedTuple):

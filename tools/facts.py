@@ -10,7 +10,7 @@ from contract_types import Contract, Contracts, Parameter
 from fact_types import BatchFacts, Key, Operation
 from failure import RegenerationError
 from names import BatchPlace
-from normalise import Node, Normalised, is_json
+from normalise import Node, Normalised, is_json, kinds_of, schema_holders
 from openapi_python_client.strings import snake_case
 from schemas import COMPONENT, Components, change_schemas, inner_schemas
 
@@ -191,6 +191,11 @@ def batch_facts(
         raise RegenerationError(
             f"{place}: one path parameter is expected, the id of the conversation; found {found}"
         )
+    if "string" not in kinds_of(components, in_path[0]["schema"]):
+        raise RegenerationError(
+            f"{place}: the parameter {in_path[0]['name']} is no text (type: string), and the id of a "
+            "conversation is one"
+        )
     content = definition["requestBody"]["content"]
     body = components.schemas["MessageBatch"]
     messages = components.resolve(body["properties"][place.messages])
@@ -236,9 +241,7 @@ def words_of(document: Node) -> Iterator[str]:
     holders: list[Any] = [*document["components"]["schemas"].values()]
     for item in document["paths"].values():
         for operation in item.values():
-            holders += [each["schema"] for each in operation["parameters"]]
-            for it in (operation.get("requestBody", {}), *operation["responses"].values()):
-                holders += [each["schema"] for each in it.get("content", {}).values()]
+            holders += [each["schema"] for each in schema_holders(operation)]
     for schema in (inner for holder in holders for inner in inner_schemas(holder)):
         yield from schema.get("properties", ())
         values = (*schema.get("enum", ()), schema.get("const"))

@@ -6,12 +6,13 @@ messages, whatever the document calls it, so a refactored document moves no publ
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from failure import RegenerationError
-from normalise import Node, Normalised, json_holder
+from normalise import Node, Normalised, json_holder, schema_holders
 from schemas import (
     RESERVED,
     Schema,
@@ -24,6 +25,12 @@ from schemas import (
 
 BATCH_OPERATION = "createBatchMessages"
 """The operation that creates messages, as ASAPP calls it today."""
+
+PUBLIC_NAMES = frozenset(
+    {"ErrorDetails", "ErrorResponse", "Message", "MessageBatch", "MessageBatchResponse"}
+    | {"Sender", "SenderRole"}
+)
+"""Names that are given here, by their place in the batch operation."""
 
 MESSAGE_PARTS = ("text", "sender", "timestamp")
 SENDER_PARTS = ("role", "externalId")
@@ -171,22 +178,36 @@ class _Naming:
                     f"{place}: the sender of a message has no {part}, which this package sends"
                 )
         role = self._part(parts["role"])
-        if not isinstance(role.get("enum", role.get("const")), (list, str)):
+        values = role.get("enum", [role.get("const")])
+        if {type(value) for value in values} - {type(None)} != {str}:
             raise RegenerationError(
-                f"{place}: the role of a sender is no list of values (enum), from which this "
-                "package makes SenderRole"
+                f"{place}: the role of a sender is no list of values (enum), all of them texts, "
+                "from which this package makes SenderRole"
             )
         role = self.claim(parts, "role", "SenderRole")
         if "const" in role:
             role["enum"] = [role.pop("const")]
             role.setdefault("type", "string")
+        for name in ("MessageBatch", "Message", "Sender"):
+            choices = [
+                part
+                for key in ("anyOf", "oneOf")
+                for part in self.components.schemas[name].get(key, ())
+            ]
+            if any(part.keys() & {"$ref", "properties", "type"} for part in choices):
+                raise RegenerationError(
+                    f"{place}: {name} is a choice (anyOf, oneOf), and this package makes one class of it"
+                )
         self._name_answer(operation)
 
     def _name_answer(self, operation: Node) -> None:
         for status, response in operation["responses"].items():
             holder = json_holder(response) if status.startswith("2") else None
             if holder and self._part(holder["schema"]).get("type") == "object":
-                self.claim(holder, "schema", "MessageBatchResponse")
+                plain, _ = without_null(holder["schema"])
+                # What has a public name already keeps it.
+                if self.components.name_of(plain) not in PUBLIC_NAMES:
+                    self.claim(holder, "schema", "MessageBatchResponse")
                 return
 
     def name_nullables(self) -> None:
@@ -295,12 +316,13 @@ class _Naming:
         walk(self.document)
 
     def leave_reserved_names(self) -> None:
-        """Rename the components whose names the generated modules use for something else."""
+        """Rename the components whose names mean something else in the generated modules or in a URI."""
         schemas = self.components.schemas
         for name in [*schemas]:
             others = {class_name(each).lower() for each in schemas if each != name}
-            if class_name(name).lower() in {*RESERVED, *others}:
-                self._rename(name, self.components.free_name(f"{name}Component"))
+            plain = re.sub(r"[^A-Za-z0-9._~/-]", "_", name)
+            if class_name(name).lower() in {*RESERVED, *others} or plain != name:
+                self._rename(name, self.components.free_name(f"{plain}Component"))
 
     def drop_titles(self) -> None:
         """Take the titles off: the generator makes class names of them, and two may be the same."""
@@ -325,8 +347,5 @@ class _Naming:
                 self._rename(view, name)
 
     def _holders(self) -> Iterator[Node]:
-        """All that has a schema of its own: parameters, and the media types of bodies and answers."""
         for _, _, operation in self.operations():
-            yield from operation["parameters"]
-            for each in (operation.get("requestBody", {}), *operation["responses"].values()):
-                yield from each.get("content", {}).values()
+            yield from schema_holders(operation)

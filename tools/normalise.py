@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
+from dialects import from_3_0, from_3_1
 from failure import RegenerationError
+from placement import NotCarriedError, needed_keys, servers
+from references import Node, component_name, lookup, named, resolve
 from schemas import (
-    COMPONENT,
     Components,
     Schema,
     change_schemas,
-    from_3_0,
-    from_3_1,
+    reference,
     without_null,
 )
 
@@ -31,8 +31,6 @@ NOT_PARAMETERS = frozenset({"accept", "authorization", "content-type"})
 """Headers whose definition as a parameter is ignored (OpenAPI 3.1.0, Parameter Object)."""
 
 KEPT = ("operationId", "tags", "summary", "description", "deprecated")
-
-Node = dict[str, Any]
 
 
 class Normalised(NamedTuple):
@@ -47,10 +45,6 @@ class Normalised(NamedTuple):
     document: Node
     components: Components
     left_out: dict[str, str]
-
-
-class NotCarriedError(Exception):
-    """What one operation asks for and is not carried; the others may be."""
 
 
 def normalise(document: Node, without: Mapping[str, str] = MappingProxyType({})) -> Normalised:
@@ -70,8 +64,10 @@ def normalise(document: Node, without: Mapping[str, str] = MappingProxyType({}))
         if title in without:
             continue
         try:
+            if unusable := re.search(r"[?#]|(?<=/)\.{1,2}(?=/|$)", path):
+                raise NotCarriedError(f"its path has {unusable[0]}, which no path can have")
             origins, prefix = servers(document, item, item[method])
-            operation = normal_operation(document, components, item, item[method])
+            operation = normal_operation(document, components, item, method)
             operation["servers"] = [{"url": origin} for origin in origins]
             paths.setdefault(prefix + path, {})[method] = operation
         except NotCarriedError as error:
@@ -103,14 +99,21 @@ def operations_of(document: Node) -> Iterator[tuple[str, str, str, Node]]:
                     yield f"{method.upper()} {path}", path, method, whole
 
 
-def normal_operation(document: Node, components: Components, item: Node, operation: Node) -> Node:
+def normal_operation(document: Node, components: Components, item: Node, method: str) -> Node:
     """One operation with everything that it needs in itself."""
+    operation = item[method]
     normal = {key: operation[key] for key in KEPT if key in operation}
     keys = needed_keys(document, operation)
     normal["security"] = [{name: [] for name in keys}] if keys else []
+    # What carries a key is the client's, even where it is listed as a parameter as well.
+    schemes = [resolve(document, named(document, "securitySchemes")[name]) for name in keys]
+    places = {(it["in"], it["name"].lower()) for it in schemes if it["type"] == "apiKey"}
+    if len(places) + sum(it["type"] != "apiKey" for it in schemes) < len(keys):
+        raise NotCarriedError(f"two of its keys ({', '.join(keys)}) stand at the same place")
     normal["parameters"] = [
         normal_parameter(document, components, parameter)
         for parameter in parameters(document, item, operation)
+        if (parameter["in"], parameter["name"].lower()) not in places
     ]
     if "requestBody" in operation:
         body = resolve(document, operation["requestBody"])
@@ -119,6 +122,10 @@ def normal_operation(document: Node, components: Components, item: Node, operati
             raise NotCarriedError("its request body has no media type")
         normal["requestBody"] = {"required": body.get("required", False), "content": content}
     normal["responses"] = dict(responses(document, components, operation["responses"]))
+    for status, response in normal["responses"].items():
+        if method == "head" or status in {"204", "205", "304"}:
+            # Whatever is documented, no body comes (RFC 9110, sections 9.3.2 and 15).
+            response.pop("content", None)
     return normal
 
 
@@ -152,6 +159,11 @@ def normal_parameter(document: Node, components: Components, parameter: Node) ->
             f"its parameter {name} is an array in one piece (style or explode); lists are carried "
             "in the query alone, one value at a time"
         )
+    if "array" in kinds and kinds_of(components, item_schema(components, schema)) & {
+        "array",
+        "object",
+    }:
+        raise NotCarriedError(f"its parameter {name} is a list of lists or of objects")
     if "object" in kinds:
         raise NotCarriedError(f"its parameter {name} is an object")
     if "description" in parameter and "$ref" not in schema:
@@ -175,6 +187,12 @@ def kinds_of(components: Components, schema: Schema) -> set[str]:
         for part in whole.get(keyword, ()):
             kinds |= kinds_of(components, part)
     return kinds
+
+
+def item_schema(components: Components, schema: Schema) -> Schema:
+    """What the entries of a list are, as far as the schema itself says."""
+    items = without_null(components.resolve(schema))[0].get("items", {})
+    return items if isinstance(items, dict) else {}
 
 
 def normal_content(
@@ -221,64 +239,17 @@ def is_json(media_type: str) -> bool:
     return essence == "application/json" or essence.endswith("+json")
 
 
+def schema_holders(operation: Node) -> Iterator[Node]:
+    """All of a normalised operation that has a schema of its own: parameters and media types."""
+    yield from operation["parameters"]
+    for each in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from each.get("content", {}).values()
+
+
 def json_holder(holder: Mapping[str, Any]) -> Node | None:
     """The first JSON media type of a body or an answer, with its schema."""
     content = holder.get("content", {})
     return next((content[key] for key in content if is_json(key)), None)
-
-
-def servers(document: Node, item: Node, operation: Node) -> tuple[list[str], str]:
-    """The origins that an operation can be sent to, and what stands before its path there."""
-    listed = operation.get("servers") or item.get("servers") or document.get("servers") or []
-    urls = []
-    for server in listed or [{"url": "/"}]:
-        url = server["url"]
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
-        if "{" in url:
-            raise RegenerationError(f"servers: {server['url']}: a variable has no default")
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-        path = "/" + re.sub(r"^(\.{0,2}/)+", "", parts.path) if parts.path else ""
-        urls.append((origin, path.rstrip("/")))
-    prefix = urls[0][1]
-    return [origin for origin, path in urls if path == prefix and origin], prefix
-
-
-def operations_elsewhere(document: Node, path: str, method: str) -> dict[str, str]:
-    """The operations that are sent to another server than this one, and to which."""
-    home = document["paths"][path][method]["servers"]
-    return {
-        f"{other_method.upper()} {other_path}": f"its server is {operation['servers'][0]['url']}, "
-        "and a client sends to one alone"
-        for other_path, item in document["paths"].items()
-        for other_method, operation in item.items()
-        if operation["servers"] and home and operation["servers"][0] not in home
-    }
-
-
-def needed_keys(document: Node, operation: Node) -> list[str]:
-    """The security schemes whose keys an operation is sent, all of them at once."""
-    stated: list[Node] = operation.get("security", document.get("security", []))
-    alternatives = [each for each in stated if each]
-    if not alternatives:
-        return []
-    schemes = named(document, "securitySchemes")
-
-    def kind(name: str) -> str:
-        scheme = resolve(document, schemes.get(name, {}))
-        return f"{scheme.get('type')} {scheme.get('scheme', '')}".strip().lower()
-
-    # Keys are what this package is handed first; a bearer token is one more of them.
-    for carried in ({"apikey"}, {"apikey", "http bearer"}):
-        fitting = [[*each] for each in alternatives if {kind(name) for name in each} <= carried]
-        if any(len(each) > 1 for each in fitting):
-            return max(fitting, key=len)
-        if fitting:
-            # A document that means both keys often lists them as if one were enough.
-            return [name for each in fitting for name in each]
-    kinds = ", ".join(sorted({kind(name) for each in alternatives for name in each}))
-    raise NotCarriedError(f"its security asks for {kinds}; keys (apiKey) are carried")
 
 
 def normal_components(document: Node) -> Components:
@@ -295,8 +266,10 @@ def normal_schema(document: Node, schema: Any, above: tuple[str, ...] = ()) -> S
 
     def change(each: Schema) -> Schema:
         target = each.get("$ref")
-        if not isinstance(target, str) or is_component(document, target):
+        if not isinstance(target, str):
             return dialect(each)
+        if name := component_name(document, target):
+            return dialect({**each, **reference(name)})
         if target in above:
             raise RegenerationError(f"the reference {target} contains itself")
         place = normal_schema(document, lookup(document, target), (*above, target))
@@ -304,40 +277,3 @@ def normal_schema(document: Node, schema: Any, above: tuple[str, ...] = ()) -> S
         return {"allOf": [place], **beside} if beside and dialect is from_3_1 else place
 
     return dict(change_schemas(copy.deepcopy(schema), change))
-
-
-def is_component(document: Node, target: str) -> bool:
-    """Whether a reference leads to a whole named schema."""
-    name = target.removeprefix(COMPONENT).replace("~1", "/").replace("~0", "~")
-    return target.startswith(COMPONENT) and name in named(document, "schemas")
-
-
-def named(document: Node, kind: str) -> Node:
-    """The components of a kind, by name."""
-    found: Node = document.get("components", {}).get(kind, {})
-    return found
-
-
-def resolve(document: Node, node: Any) -> Node:
-    """The node, or what its reference points to."""
-    seen: set[str] = set()
-    while isinstance(node, dict) and isinstance(target := node.get("$ref"), str):
-        if target in seen:
-            raise RegenerationError(f"the reference {target} leads to itself")
-        seen.add(target)
-        node = lookup(document, target)
-    return dict(node)
-
-
-def lookup(document: Node, target: str) -> Any:
-    """What a reference within the document points to (RFC 6901)."""
-    found: Any = document
-    try:
-        if not target.startswith("#/"):
-            raise LookupError
-        for part in unquote(target).removeprefix("#/").split("/"):
-            part = part.replace("~1", "/").replace("~0", "~")
-            found = found[int(part) if isinstance(found, list) else part]
-    except (LookupError, TypeError, ValueError):
-        raise RegenerationError(f"the reference {target} leads nowhere") from None
-    return found

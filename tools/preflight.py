@@ -15,18 +15,24 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from failure import RegenerationError
+from failure import EVERYTHING, RegenerationError
 
-EVERYTHING = "everything"
-"""Stands for the operation where a failure is nobody's own."""
+OF_TEXT: dict[Any, Callable[[str], Any]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    UUID: UUID,
+}
+"""What a generated function takes for a text of a format, and how it is made."""
 
 
 def check_package(folder: Path, root: Path) -> dict[str, str]:
@@ -41,27 +47,29 @@ def check_package(folder: Path, root: Path) -> dict[str, str]:
         failures: dict[str, str] = json.loads(done.stdout)
     except ValueError:
         words = done.stderr.strip().splitlines()[-1:] or ["no word"]
-        raise RegenerationError(f"the new client cannot be used: {words[0]}") from None
-    if EVERYTHING in failures:
-        raise RegenerationError(f"the new client cannot be used: {failures[EVERYTHING]}")
+        raise RegenerationError(f"{EVERYTHING} cannot be used: {words[0]}") from None
     return failures
 
 
-def main(folder: str, root: str) -> None:
-    """Try the package and print what fails."""
-    sys.path[:0] = [folder, f"{root}/overlay", f"{root}/emulator"]
+def try_package(folder: Path, root: Path) -> dict[str, str]:
+    """As `check_package`, in this process, which has imported no package of this project yet."""
+    sys.path[:0] = [str(folder), f"{root}/overlay", f"{root}/emulator"]
     failures: dict[str, str] = {}
     try:
         trial = _Trial()
     except Exception as error:  # noqa: BLE001
         failures[EVERYTHING] = f"{type(error).__name__}: {error}"
     else:
-        for title, check in trial.checks():
-            try:
-                check()
-            except Exception as error:  # noqa: BLE001
-                failures.setdefault(title, f"{type(error).__name__}: {error}")
-    print(json.dumps(failures))
+        # An operation that the emulator cannot serve lets it serve none.
+        for checks in (trial.rules, trial.checks):
+            for title, check in checks():
+                try:
+                    check()
+                except Exception as error:  # noqa: BLE001
+                    failures.setdefault(title, f"{type(error).__name__}: {error}")
+            if failures:
+                break
+    return failures
 
 
 class _Trial:
@@ -83,6 +91,15 @@ class _Trial:
         handler.emit = lambda record: self.said.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger("asapp_conversations").addHandler(handler)
         self.modules = dict(self._modules())
+
+    def rules(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """What the emulator makes of each operation."""
+        from asapp_conversations_emulator.rules import OperationRules
+
+        for contract in self.contracts:
+            operation = contract.operation
+            make = partial(OperationRules, contract, self.schemas)
+            yield f"{operation.method} {operation.path}", make
 
     def checks(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """What is tried, and the operation that it is about."""
@@ -110,13 +127,19 @@ class _Trial:
         from asapp_conversations.toolkit import MOST_MESSAGES
         from asapp_conversations_client.facts import BATCH
 
-        conversation = self.example(self.schemas, BATCH.conversation_schema)
+        # An empty part of a path would be another path.
+        conversation = self.example(self.schemas, BATCH.conversation_schema, "all")
         message = self.example(self.schemas, BATCH.message_schema, "all")
         count = min(MOST_MESSAGES, 1000) + BATCH.min_messages
-        model = self.sdk.Message.from_dict(message)
+        first = datetime(2021, 11, 23, 12, 13, 14, 555000)
+        times = (first + timedelta(seconds=number) for number in range(count))
+        model, *rest = [
+            {**message, "timestamp": f"{time.isoformat(timespec='milliseconds')}Z"}
+            for time in times
+        ]
         with self.emulator() as server:
             stored = server.client(rate=None, retries=0).create_messages(
-                conversation, [model, *([message] * (count - 1))]
+                conversation, [self.sdk.Message.from_dict(model), *rest]
             )
             held = server.messages(conversation)
         if stored.stored != count or len(held) != count:
@@ -188,9 +211,10 @@ class _Trial:
                 by_place[each.place].append(each.name)
         ordered = [by_name[place, name] for place, its in by_place.items() for name in its]
         arguments: dict[str, Any] = {}
-        if "body" in names:
+        if contract.bodies and "body" in names:
             names.remove("body")
-            media_type, schema = next(iter(contract.bodies.items()))
+            media_type = min(contract.bodies, key=lambda name: "json" not in name)
+            schema = contract.bodies[media_type]
             value = self.example(self.schemas, schema, extent)
             arguments["body"] = _as(hints["body"], value, media_type)
         for name, parameter in zip(names, ordered, strict=True):
@@ -223,6 +247,7 @@ def _signature(method: str, path: str) -> str:
 def _as(hint: Any, value: Any, media_type: str) -> Any:
     """A JSON value as what a generated function takes for it."""
     kinds = [*get_args(hint)] if get_origin(hint) in (Union, types.UnionType) else [hint]
+    kinds = [kind for kind in kinds if getattr(kind, "__name__", "") != "Unset"]
     if value is None and type(None) in kinds:
         return None
     for kind in kinds:
@@ -232,15 +257,15 @@ def _as(hint: Any, value: Any, media_type: str) -> Any:
             continue
         if kind.__name__ == "File":
             return kind(payload=BytesIO(b"some"), file_name="some")
-        if issubclass(kind, Enum) and value in [each.value for each in kind]:
-            return kind(value)
+        if issubclass(kind, Enum):
+            texts = (value, json.dumps(value))
+            return next((each for each in kind if each.value in texts), value)
         if hasattr(kind, "from_dict") and isinstance(value, Mapping):
             return _model(kind, value, media_type)
-        if isinstance(value, str) and kind in (datetime, date):
-            return kind.fromisoformat(value)
-        if isinstance(value, str) and kind is UUID:
-            return UUID(value)
-    return value
+        if isinstance(value, str) and kind in OF_TEXT:
+            with suppress(ValueError):
+                return OF_TEXT[kind](value)
+    return json.dumps(value) if kinds == [str] and not isinstance(value, str) else value
 
 
 def _model(kind: Any, value: Mapping[str, Any], media_type: str) -> Any:
@@ -252,4 +277,4 @@ def _model(kind: Any, value: Mapping[str, Any], media_type: str) -> Any:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print(json.dumps(try_package(*map(Path, sys.argv[1:]))))

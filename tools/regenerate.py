@@ -11,18 +11,21 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from attrs_client import format_code, generate_client, mend
+from attrs_client import format_code, generate_client, read_config, refuse_unmatched
+from client_document import client_document
 from document import read_document
 from facts import read_facts
 from facts_source import contracts_source, facts_source
-from failure import RegenerationError
+from failure import EVERYTHING, RegenerationError
+from mending import mend
 from names import name_schemas
-from normalise import Normalised, normalise, operations_elsewhere
+from normalise import Normalised, normalise
+from placement import operations_elsewhere
 from preflight import check_package
 
 HERE = Path(__file__).resolve().parent.parent
@@ -31,10 +34,14 @@ DOCUMENT = "openapi.yaml"
 CONFIG = "generator-config.yml"
 MANIFEST = "manifest.json"
 COMMAND = "nox -s generate"
+UNFINISHED = ".new-"
 MARKER = f"# Generated from {DOCUMENT} and {CONFIG}: do not edit; run `{COMMAND}`.\n"
 
+Preflight = Callable[[Path, Path], dict[str, str]]
+"""Tries the package in a folder with the SDK below another, and says what fails by operation."""
 
-def build(root: Path, output: Path) -> dict[str, str]:
+
+def build(root: Path, output: Path, preflight: Preflight = check_package) -> dict[str, str]:
     """Generate the package from the inputs in `root` into `output`, which must not exist.
 
     Returns:
@@ -43,7 +50,7 @@ def build(root: Path, output: Path) -> dict[str, str]:
     document = read_document(root / DOCUMENT)
     left_out: dict[str, str] = {}
     while True:
-        normalised, found = build_without(root, output, document, left_out)
+        normalised, found = build_without(root, output, document, left_out, preflight)
         if not found:
             break
         left_out = {**normalised.left_out, **found}
@@ -52,7 +59,11 @@ def build(root: Path, output: Path) -> dict[str, str]:
 
 
 def build_without(
-    root: Path, output: Path, document: dict[str, Any], left_out: dict[str, str]
+    root: Path,
+    output: Path,
+    document: dict[str, Any],
+    left_out: dict[str, str],
+    preflight: Preflight,
 ) -> tuple[Normalised, dict[str, str]]:
     """Generate the package without these operations, and find what else has to be left out.
 
@@ -70,33 +81,31 @@ def build_without(
     except RegenerationError as error:
         reasons = "".join(f"\n  left out: {title}: {why}" for title, why in not_carried.items())
         raise RegenerationError(f"{DOCUMENT}: {error}{reasons}") from error
+    client, opaque = client_document(normalised.document)
     source = output.with_suffix(".json")
-    write_json(source, without_security(normalised.document))
+    write_json(source, client)
+    settings = read_config(root / CONFIG, source, output, opaque)
     shutil.rmtree(output, ignore_errors=True)
-    unmade = generate_client(source, root / CONFIG, output)
+    try:
+        unmade = generate_client(settings, client)
+        if not unmade:
+            mend(output)
+            (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
+            (output / "contracts.py").write_text(contracts_source(contracts), encoding="utf-8")
+            format_code(output)
+            for path in sorted(output.rglob("*.py")):
+                path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
+            (output / "py.typed").touch()
+            write_json(output / "openapi.json", normalised.document)
+            unmade = preflight(output.parent, HERE)
+    except RegenerationError as error:
+        raise RegenerationError(f"{DOCUMENT}: {error}") from error
     if not unmade:
-        mend(output)
-        (output / "facts.py").write_text(facts_source(facts), encoding="utf-8")
-        (output / "contracts.py").write_text(contracts_source(contracts), encoding="utf-8")
-        format_code(output)
-        for path in sorted(output.rglob("*.py")):
-            path.write_text(MARKER + path.read_text(encoding="utf-8"), encoding="utf-8")
-        (output / "py.typed").touch()
-        write_json(output / "openapi.json", normalised.document)
-        unmade = check_package(output.parent, HERE)
-    batch = str(place)
-    if batch in unmade:
-        raise RegenerationError(f"{DOCUMENT}: {batch}: {unmade[batch]}")
+        refuse_unmatched(settings, CONFIG)
+    for title in (EVERYTHING, str(place)):
+        if title in unmade:
+            raise RegenerationError(f"{DOCUMENT}: {title}: {unmade[title]}")
     return normalised, unmade
-
-
-def without_security(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without its keys: the generated functions leave them to the client."""
-    content: dict[str, Any] = json.loads(json.dumps(document))
-    for item in content["paths"].values():
-        for operation in item.values():
-            del operation["security"]
-    return content
 
 
 def manifest(
@@ -129,6 +138,15 @@ def files_in(folder: Path) -> list[str]:
     )
 
 
+def clear_up(target: Path) -> None:
+    """Take away what a regeneration that was killed left, once the old client is back."""
+    for folder in target.parent.glob(f"{UNFINISHED}*"):
+        old = folder / "old"
+        if old.exists() and not target.exists():
+            old.replace(target)
+        shutil.rmtree(folder)
+
+
 def swap_in(new: Path, target: Path) -> None:
     """Put `new` in the place of `target`, which stays whole until then."""
     old = new.with_name("old")
@@ -158,13 +176,18 @@ def differences(committed: Path, expected: Path) -> Iterator[str]:
 def run(root: Path, *, check: bool) -> Iterator[str]:
     """Regenerate below `root` and say what was left out, or only say what would change."""
     target = root / "generated" / PACKAGE
+    if check:
+        with tempfile.TemporaryDirectory() as folder:
+            new = Path(folder) / PACKAGE
+            build(root, new)
+            yield from differences(target, new)
+        return
     target.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as folder:
+    clear_up(target)
+    # Beside the target, so that one takes the other's place in one step.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=UNFINISHED) as folder:
         new = Path(folder) / PACKAGE
         left_out = build(root, new)
-        if check:
-            yield from differences(target, new)
-            return
         swap_in(new, target)
     yield from (f"left out: {title}: {why}" for title, why in left_out.items())
 
@@ -177,7 +200,7 @@ def main() -> int:
     check = arguments.action == "check"
     try:
         told = list(run(arguments.root, check=check))
-    except RegenerationError as error:
+    except (RegenerationError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     for line in told:

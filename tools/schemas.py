@@ -25,11 +25,18 @@ NAMED = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties
 PROSE = frozenset({"$comment", "description", "example", "examples", "externalDocs", "title"})
 """Keywords that demand nothing."""
 
+
 RESERVED = frozenset(
     {"any", "authenticatedclient", "binaryio", "client", "file", "generator", "generic"}
     | {"httpstatus", "mapping", "response", "self", "textio", "typevar", "unset"}
 )
 """Names, in lower case, that the generated modules use themselves."""
+
+NARROWING: dict[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("minItems", "minLength", "minimum", "exclusiveMinimum"), max),
+    **dict.fromkeys(("maxItems", "maxLength", "maximum", "exclusiveMaximum"), min),
+}
+"""Of two bounds both hold if the narrower one does."""
 
 COMPONENT = "#/components/schemas/"
 NULL: Schema = {"type": "null"}
@@ -61,36 +68,6 @@ def inner_schemas(schema: Any) -> Iterator[Schema]:
 
     change_schemas(schema, note)
     yield from found
-
-
-def from_3_0(schema: Schema) -> Schema:
-    """One schema of OpenAPI 3.0, whose inner ones are changed already, in 2020-12."""
-    if "$ref" in schema:
-        # What stands beside a reference has no meaning in 3.0 (Reference Object).
-        return {"$ref": schema["$ref"]}
-    schema = dict(schema)
-    for bound in ("minimum", "maximum"):
-        exclusive = f"exclusive{bound.capitalize()}"
-        if isinstance(flag := schema.get(exclusive), bool):
-            del schema[exclusive]
-            if flag and bound in schema:
-                schema[exclusive] = schema.pop(bound)
-    return or_null(schema) if schema.pop("nullable", False) else schema
-
-
-def from_3_1(schema: Schema) -> Schema:
-    """One schema of OpenAPI 3.1, with a reference alone where it stands beside prose only."""
-    schema = dict(schema)
-    if schema.get("contentMediaType") == "application/octet-stream":
-        schema = {"format": "binary", **schema}
-    if "$ref" in schema:
-        beside = {key: value for key, value in schema.items() if key not in {*PROSE, "$ref"}}
-        alone = {"$ref": schema["$ref"]}
-        return {"allOf": [alone], **beside} if beside else alone
-    plain, nullable = without_null(schema)
-    if isinstance(kinds := plain.get("type"), list) and len(kinds) == 1:
-        plain = {**plain, "type": kinds[0]}
-    return or_null(plain) if nullable else plain
 
 
 def or_null(schema: Schema) -> Schema:
@@ -275,6 +252,8 @@ class Components:
             for keyword, value in part.items():
                 if keyword not in whole or keyword in PROSE or whole[keyword] == value:
                     whole[keyword] = value
+                elif keyword in NARROWING:
+                    whole[keyword] = NARROWING[keyword](whole[keyword], value)
                 elif keyword == "required":
                     whole[keyword] = [*dict.fromkeys([*whole[keyword], *value])]
                 elif keyword == "properties" and not _clash(whole[keyword], value):

@@ -21,6 +21,13 @@ OF_FORMAT: Final = {
     "uuid": "8e033668-9f1a-11ec-b909-0242ac120002",
     "uri": "https://example.com/",
     "email": "someone@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "time": "12:13:14Z",
+    "duration": "PT1S",
+    "json-pointer": "/a",
+    "relative-json-pointer": "0",
 }
 
 COMMON: Final = ("", "A", "a", "0", "A0", "a-0", "+15550100", "en-US")
@@ -41,8 +48,18 @@ def example_value(
     Raises:
         LookupError: the schema asks for more than is known here.
     """
+    if depth > 4 * DEEPEST:
+        raise LookupError("no example is known for a schema that has to contain itself")
     schema = schemas.resolve(schema)
-    validator = schemas.validator(schema)
+    key = id(schema), extent, depth
+    if key not in schemas.examples:
+        # The schema is kept, too, so that no other has its id.
+        schemas.examples[key] = schema, _example(schemas, schema, extent, depth)
+    return schemas.examples[key][1]
+
+
+def _example(schemas: Schemas, schema: Schema, extent: Extent, depth: int) -> Any:
+    validator = schemas.plain_validator(schema)
     for candidate in _candidates(schemas, schema, "least" if depth > DEEPEST else extent, depth):
         if validator.is_valid(candidate):
             return candidate
@@ -91,7 +108,10 @@ def _of_type(schemas: Schemas, schema: dict[str, Any], extent: Extent, depth: in
                 ("maximum", 0),
                 ("exclusiveMaximum", -1),
             )
-            return next((schema[key] + step for key, step in bounds if key in schema), 0)
+            value = next((schema[key] + step for key, step in bounds if key in schema), 0)
+            # The next multiple, be it beyond the other bound.
+            unit = schema.get("multipleOf", 0)
+            return -(-value // unit) * unit if unit else value
         case "boolean":
             return False
         case "array":

@@ -46,6 +46,7 @@ class ParameterRule:
 
     parameter: Parameter
     kinds: frozenset[str]
+    entry_kinds: frozenset[str]
     validator: jsonschema_rs.Validator
 
     def problem(self, values: list[str]) -> str | None:
@@ -54,7 +55,8 @@ class ParameterRule:
         if not values:
             return f"[Path '/{name}'] is required" if self.parameter.required else None
         if "array" in self.kinds:
-            return _first_problem(self.validator, values, f"/{name}")
+            entries = [_read_value(value, self.entry_kinds) for value in values]
+            return _first_problem(self.validator, entries, f"/{name}")
         value = _read_value(values[-1], self.kinds)
         return _first_problem(self.validator, value, f"/{name}")
 
@@ -66,7 +68,10 @@ class OperationRules:
         self.operation = contract.operation
         self.parameters = [
             ParameterRule(
-                each, kinds_of(schemas, each.schema), schemas.validator(each.schema, FORMATS)
+                each,
+                kinds_of(schemas, each.schema),
+                kinds_of(schemas, schemas.resolve(each.schema).get("items", {})),
+                schemas.validator(each.schema, FORMATS),
             )
             for each in contract.parameters
         ]

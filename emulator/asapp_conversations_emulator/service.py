@@ -195,7 +195,7 @@ class Service:
             return Result(self.errors.answer(400, problem))
         if rules.operation != BATCH.operation:
             return Result(Answer(rules.status, rules.answer, rules.media_type), held=True)
-        return self._create_messages(admission, body.get(BATCH.messages_property, []))
+        return self._create_messages(admission, body.get(BATCH.messages_property) or [])
 
     def _create_messages(self, admission: Admission, messages: list[Any]) -> Result:
         conversation_id = str(admission.conversation_id)

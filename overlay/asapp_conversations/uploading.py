@@ -118,7 +118,9 @@ class Upload:
         if error.outcome_unknown:
             return False
         self._doubtful_until = self._done
-        too_large = isinstance(error, PayloadTooLargeError) and batch.count > 1
+        too_large = (
+            isinstance(error, PayloadTooLargeError) and batch.count >= 2 * BATCH.min_messages
+        )
         if too_large:
             contents = self._contents[self._done : self._done + batch.count]
             self._max_body_bytes = halved_body_size([len(content) for content in contents])

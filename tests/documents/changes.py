@@ -643,7 +643,7 @@ def later_version(document: Edited) -> None:
     document.content["openapi"] = "3.2.0"
 
 
-@change(refused="cannot be checked")
+@change(refused="leads nowhere")
 def reference_to_nothing(document: Edited) -> None:
     document.properties["sender"] = reference("Nobody")
 

@@ -1,8 +1,4 @@
-"""Uses the packages over a changed document as users do; run in a process of its own.
-
-Arguments: the folder of the new client, the project, and the name of the change. It prints what
-went wrong, and nothing when all is well.
-"""
+"""Uses the packages over a changed document as users do; imported in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,13 +8,9 @@ import json
 import logging
 import os
 import pickle
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-
-FOLDER, PROJECT, CHANGE = sys.argv[1:]
-sys.path[:0] = [FOLDER, *(f"{PROJECT}/{name}" for name in ("overlay", "emulator", "importer"))]
 
 import asapp_conversations as sdk
 import asapp_conversations_client
@@ -33,8 +25,9 @@ from asapp_conversations_emulator.server import EMULATOR_KEYS
 from asapp_conversations_importer import import_messages
 
 SCHEMAS = Schemas(CONTRACTS.schemas)
-CONVERSATION = example_value(SCHEMAS, BATCH.conversation_schema)
-COUNT = min(2 * MOST_MESSAGES, 1000) + BATCH.min_messages
+CONVERSATION = example_value(SCHEMAS, BATCH.conversation_schema, "all")
+SHORTEST = BATCH.message_schema["properties"]["text"].get("minLength", 0)
+COUNT = min(MOST_MESSAGES, 500) + BATCH.min_messages
 
 
 def records(extent: Any = "all", count: int = COUNT) -> list[dict[str, Any]]:
@@ -43,7 +36,7 @@ def records(extent: Any = "all", count: int = COUNT) -> list[dict[str, Any]]:
     return [
         {
             **example,
-            "text": f"message {number}",
+            "text": f"message {number}".ljust(SHORTEST, "."),
             "timestamp": f"2024-03-04T08:{number // 60 % 60:02}:{number % 60:02}Z",
         }
         for number in range(count)
@@ -282,15 +275,13 @@ CHECKS = (
 )
 
 
-def main() -> None:
-
-    own = globals().get(CHANGE)
+def problems(change: str) -> list[str]:
+    """What goes wrong, by the check that finds it; nothing when all is well."""
+    own = globals().get(change)
+    found = []
     for check in (*CHECKS, own) if callable(own) else CHECKS:
         try:
             check()
         except Exception as error:  # noqa: BLE001
-            print(f"{check.__name__}: {type(error).__name__}: {error}")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
+            found.append(f"{check.__name__}: {type(error).__name__}: {error}")
+    return found

@@ -15,7 +15,8 @@ pytest.importorskip("openapi_python_client", reason="needs the group `generate`"
 
 from api_changes import api_changes, left_out_changes
 from names import name_schemas
-from normalise import normalise, operations_elsewhere
+from normalise import normalise
+from placement import operations_elsewhere
 from verdict import worst
 
 CARRIED = [change for change in CHANGES if change.refused is None]

@@ -270,3 +270,27 @@ def test_pointers_are_escaped() -> None:
     _, problem = rules.read_body(b'{"a/b~c": "x"}')
     assert problem is not None
     assert problem.startswith("[Path '/a~1b~0c'] ")
+
+
+def test_schema_that_has_to_contain_itself_has_no_example() -> None:
+    """Nothing can be such a value, and that is said before Python runs out of depth."""
+    endless = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/A"}}}
+    with pytest.raises(LookupError, match="has to contain itself"):
+        example_value(Schemas({"A": endless}), {"$ref": "#/$defs/A"})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "example"), [({"minimum": 5, "multipleOf": 2}, 6), ({"multipleOf": 3}, 0)]
+)
+def test_examples_are_multiples(bounds: dict[str, Any], example: int) -> None:
+    """A number is the next one that the schema's unit goes into."""
+    assert example_value(Schemas({}), {"type": "integer", **bounds}) == example
+
+
+def test_entries_of_lists_are_read_as_their_type() -> None:
+    """A list in the query comes as texts, whatever its entries are."""
+    schema = {"type": "array", "items": {"type": "integer"}}
+    contract = Contract(BATCH.operation, (Parameter("ids", "query", False, schema),), False, {}, {})
+    rules = OperationRules(contract, Schemas({}))
+    assert rules.parameter_problem({}, "ids=1&ids=2", {}) is None
+    assert rules.parameter_problem({}, "ids=1&ids=x", {}) is not None

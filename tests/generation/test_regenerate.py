@@ -132,3 +132,38 @@ def test_manifest_tells_document_and_tools(project: Path) -> None:
     assert {"openapi.json", "py.typed", "client.py", "contracts.py", "facts.py"} <= manifest[
         "files"
     ].keys()
+
+
+def test_killed_regeneration_is_made_good(project: Path) -> None:
+    """Killed between its last two steps it leaves the old client beside its place; the next run
+    puts it back, even if that run is refused.
+    """
+    committed = snapshot(project)
+    unfinished = client(project).with_name(".new-killed")
+    unfinished.mkdir()
+    client(project).rename(unfinished / "old")
+    (project / "openapi.yaml").write_text("openapi: [")
+    assert regenerate("generate", project).returncode == 1
+    assert snapshot(project) == committed
+
+
+@pytest.mark.parametrize("action", ["check", "generate"])
+def test_folder_that_cannot_be_written_is_named(project: Path, action: str) -> None:
+    """Without a folder for the client nothing can be generated, and that is said in words."""
+    shutil.rmtree(project / "generated")
+    (project / "generated").write_text("a file")
+    result = regenerate(action, project)
+    assert result.returncode == 1
+    assert "generated" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_generate_makes_a_missing_tree(project: Path) -> None:
+    """A tree without a client is made whole, and a check tells every file of it."""
+    committed = snapshot(project)
+    shutil.rmtree(project / "generated")
+    told = regenerate("check", project)
+    assert told.stderr.count("missing: ") == len(committed)
+    assert not (project / "generated").exists()
+    assert regenerate("generate", project).returncode == 0
+    assert snapshot(project) == committed

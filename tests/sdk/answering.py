@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import Any, get_type_hints
 
 import httpx
 from asapp_conversations import Client, Message
+from asapp_conversations_client import api
+from asapp_conversations_client.facts import BATCH
+from asapp_conversations_client.models import MessageBatch
 
 MakeMessages = Callable[[int], list[Message]]
 
 SECRET = "s3cret-value"
 """What the environment of each test holds as the API secret."""
 
-OK = httpx.Response(200, json={})
+SUCCESS = int(next(iter(BATCH.operation.successes)).replace("X", "0"))
+"""The first status of success that the document has."""
+
+OK = httpx.Response(SUCCESS, json={})
 
 
 class Server:
@@ -36,7 +44,7 @@ class Server:
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def sizes(self) -> list[int]:
-        return [len(body["messages"]) for body in self.bodies]
+        return [len(body[BATCH.messages_property]) for body in self.bodies]
 
     def client(self, time: Any, **options: Any) -> Client:
         return Client(transport=httpx.MockTransport(self), clock=time.clock(), **options)
@@ -46,3 +54,12 @@ def error(status: int, message: str = "no", **headers: str) -> httpx.Response:
     """An answer in the documented shape of errors."""
     details = {"requestId": f"r-{status}", "message": message, "code": f"{status}-01"}
     return httpx.Response(status, json={"error": details}, headers=headers)
+
+
+def batch_module() -> Any:
+    """The generated module that sends a batch, whatever the document calls the operation."""
+    for found in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
+        send = getattr(import_module(found.name), "sync_detailed", None)
+        if send and get_type_hints(send).get("body") is MessageBatch:
+            return import_module(found.name)
+    raise LookupError

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from answering import OK, SECRET, MakeMessages, Server, error
+from answering import OK, SECRET, MakeMessages, Server, batch_module, error
 from asapp_conversations import (
     AsyncClient,
     Client,
@@ -27,7 +27,6 @@ from asapp_conversations import (
     __version__,
 )
 from asapp_conversations.toolkit import MOST_MESSAGES
-from asapp_conversations_client.api.conversations import create_batch_messages
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
 from pytest_httpx import HTTPXMock
@@ -86,7 +85,7 @@ def test_no_messages_send_nothing(time: Any) -> None:
 def test_generated_operation_has_auth_and_retry(time: Any, make_messages: MakeMessages) -> None:
     """A generated operation gets keys, retry and parsed answers through the client."""
     server = Server(error(503), OK)
-    answer = create_batch_messages.sync(
+    answer = batch_module().sync(
         "ABC", client=server.client(time), body=MessageBatch(messages=make_messages(2))
     )
     assert isinstance(answer, MessageBatchResponse)
@@ -97,7 +96,7 @@ def test_generated_operation_raises_typed_errors(time: Any, make_messages: MakeM
     """A generated operation raises the overlay's errors before any parser runs."""
     server = Server(httpx.Response(502, html="<html>bad gateway</html>"))
     with pytest.raises(InternalServerError) as caught:
-        create_batch_messages.sync(
+        batch_module().sync(
             "ABC", client=server.client(time), body=MessageBatch(messages=make_messages(2))
         )
     assert caught.value.attempts == 4
@@ -187,7 +186,7 @@ def test_async_twin(time: Any, make_messages: MakeMessages) -> None:
             assert len(caught.value.progress.remaining) == 2
             shared = client.with_options()
             with pytest.raises(NotFoundError):
-                await create_batch_messages.asyncio(
+                await batch_module().asyncio(
                     "ABC", client=shared, body=MessageBatch(messages=make_messages(1))
                 )
 
