@@ -15,7 +15,7 @@ PRODUCTION_URL: Final = "https://api.asapp.com"
 SANDBOX_URL: Final = "https://api.sandbox.asapp.com"
 """The server of the sandbox, for a document that does not name it (overview)."""
 
-ERROR_DETAILS: Final = ("requestId", "message", "code")
+ERROR_DETAILS: Final[tuple[str, ...]] = ("requestId", "message", "code")
 """What the object `error` of an answer tells, as far as it does (error handling)."""
 
 REQUESTS_PER_SECOND: Final = 100.0

@@ -204,6 +204,19 @@ def test_rejects_are_imported_as_they_were_read(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("environment")
+def test_rejects_can_be_forgotten(run: Run, folder: Path) -> None:
+    """What the ledger holds of people's messages can be taken off it."""
+    (folder / "a.csv").write_text(COLUMNS + "A,nobody,a-1,hi,2024-03-04T08:00:00Z\n")
+    run("import", "a.csv")
+    told = run("rejects", "a.csv.ledger", "--forget")
+    assert (told.exit_code, told.stdout) == (
+        0,
+        "a.csv.ledger holds no record of its 1 reject any more.\n",
+    )
+    assert json.loads(run("rejects", "a.csv.ledger").stdout)["record"] is None
+
+
+@pytest.mark.usefixtures("environment")
 def test_rejects_come_back(run: Run, folder: Path, server: Emulator) -> None:
     """Rejected records are in a file, can be written again, and are imported once mended."""
     name = export(folder, 1, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n")

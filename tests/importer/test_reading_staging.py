@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from asapp_conversations_importer import Files, Query, SourceError
+from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly
+from asapp_conversations_importer.reading.messages import ReadyMessage
 from asapp_conversations_importer.reading.staging import Staging, StagingError
 
 ROWS = (
@@ -136,6 +139,29 @@ def test_another_thread_ends_the_work_of_duckdb(tmp_path, query, pause) -> None:
         finally:
             ended.set()
             interrupter.join()
+
+
+def test_an_interrupt_is_said_until_the_work_ends() -> None:
+    """A signal while DuckDB works interrupts it, and then reaches the caller."""
+    told = threading.Event()
+
+    class Connection:
+        def interrupt(self) -> None:
+            told.set()
+
+    main = threading.main_thread().ident or 0
+    timer = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_interruptibly(Connection(), told.wait)  # type: ignore[arg-type]
+    assert told.is_set()
+
+
+def test_a_ready_message_shows_no_text() -> None:
+    """What a debugger or a log would show of it is where it came from."""
+    message = ReadyMessage(b"secret words", ("a.csv", "row", 7, None))
+    assert "secret" not in repr(message)
+    assert "7" in repr(message)
 
 
 def test_a_full_disk_is_named(tmp_path) -> None:

@@ -144,7 +144,7 @@ def _converted(column: pa.Array) -> list[Any]:
         meanings = _values(column.dictionary)
         return [None if place is None else meanings[place] for place in column.indices.to_pylist()]
     if pa.types.is_run_end_encoded(kind):
-        return _values(pc.run_end_decode(column))
+        return _values(pc.call_function("run_end_decode", [column]))
     if pa.types.is_timestamp(kind):
         return _moments(column)
     if any(is_text(kind) for is_text in TEXTS):
@@ -189,8 +189,8 @@ def _structs(column: pa.StructArray) -> list[Any]:
 
 
 def _lists(column: pa.Array) -> list[Any]:
-    inner = iter(_values(pc.list_flatten(column)))
-    lengths = pc.list_value_length(column).to_pylist()
+    inner = iter(_values(pc.call_function("list_flatten", [column])))
+    lengths = pc.call_function("list_value_length", [column]).to_pylist()
     return [None if size is None else [next(inner) for _ in range(size)] for size in lengths]
 
 
