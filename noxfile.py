@@ -65,7 +65,7 @@ def update_spec(session: nox.Session) -> None:
 def check_generated(session: nox.Session) -> None:
     """Fail unless generated/ is exactly what its inputs make."""
     install_groups(session, "generate", project=True)
-    session.install("pytest", "pytest-xdist", *CONSTRAINTS)
+    session.install("hypothesis", "pytest", "pytest-xdist", *CONSTRAINTS)
     session.run("python", "tools/regenerate.py", "check")
     if session.python == PYTHONS[0]:
         session.run(*PYTEST, "tests/generation", "tests/documents", "-m", "not wide")
@@ -75,7 +75,7 @@ def check_generated(session: nox.Session) -> None:
 def documents(session: nox.Session) -> None:
     """Put many changed documents in the place of ours: each works whole or is refused in words."""
     install_groups(session, "generate", project=True)
-    session.install("pytest", "pytest-xdist", *CONSTRAINTS)
+    session.install("hypothesis", "pytest", "pytest-xdist", *CONSTRAINTS)
     session.run(*PYTEST, "tests/documents", *(session.posargs or ["-m", "wide"]))
 
 
