@@ -103,18 +103,12 @@ class _Trial:
 
     def checks(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """What is tried, and the operation that it is about."""
-        for contract in self.contracts:
-            operation = contract.operation
-            title = f"{operation.method} {operation.path}"
-
-            def serve(contract: Any = contract) -> None:
-                self.call_emulator(contract)
-
-            def answer(contract: Any = contract) -> None:
-                self.call_with_each_answer(contract)
-
-            yield title, serve
-            yield title, answer
+        with self.emulator() as server, server.client(rate=None, retries=0) as client:
+            for contract in self.contracts:
+                operation = contract.operation
+                title = f"{operation.method} {operation.path}"
+                yield title, partial(self.call_emulator, contract, server, client)
+                yield title, partial(self.call_with_each_answer, contract)
         yield self._batch_title(), self.create_messages
 
     def _batch_title(self) -> str:
@@ -145,12 +139,11 @@ class _Trial:
         if stored.stored != count or len(held) != count:
             raise RuntimeError(f"of {count} messages {len(held)} were stored")
 
-    def call_emulator(self, contract: Any) -> None:
+    def call_emulator(self, contract: Any, server: Any, client: Any) -> None:
         """Call an operation with every property, with null where it may be, and with the least."""
-        with self.emulator() as server, server.client(rate=None, retries=0) as client:
-            for extent in ("least", "all", "null"):
-                server.reset()
-                self._call(contract, client, extent)
+        for extent in ("least", "all", "null"):
+            server.reset()
+            self._call(contract, client, extent)
 
     def call_with_each_answer(self, contract: Any) -> None:
         """Let each documented status be answered, and see what a user gets."""
