@@ -227,8 +227,8 @@ def flattened(components: Components, schema: Node) -> Node:
 
 def time_paths(schema: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The way to each date and time in a schema without references."""
-    # A format says something of texts alone.
-    if schema.get("format") == "date-time" and "string" in schema.get("type", "string"):
+    # Where anything may stand, only who wrote it knows whether it is a time.
+    if schema.get("format") == "date-time" and "string" in schema.get("type", ()):
         yield path
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, ()):
