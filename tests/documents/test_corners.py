@@ -23,7 +23,7 @@ MODULES = (corners_of_documents, corners_of_messages, corners_of_operations)
 """Where the corners are made, which importing them notes."""
 
 
-@pytest.mark.wide
+@pytest.mark.corner
 @pytest.mark.parametrize("corner", CORNERS, ids=lambda corner: corner.name)
 def test_corner(tmp_path: Path, warm: Warm, corner: Corner) -> None:
     """It works as the document does, but for what is said about it beforehand."""
