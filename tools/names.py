@@ -320,7 +320,7 @@ class _Naming:
         schemas = self.components.schemas
         for name in [*schemas]:
             others = {class_name(each).lower() for each in schemas if each != name}
-            plain = re.sub(r"[^A-Za-z0-9._~/-]", "_", name)
+            plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)
             if class_name(name).lower() in {*RESERVED, *others} or plain != name:
                 self._rename(name, self.components.free_name(f"{plain}Component"))
 

@@ -235,7 +235,7 @@ def one_more_key() -> None:
 
 
 def several_servers() -> None:
-    expect("sandbox" in sdk.Client(credentials=EMULATOR_KEYS).base_url, True)
+    expect("sandbox" in sdk.Client(credentials=EMULATOR_KEYS, environment="sandbox").base_url, True)
     production = sdk.Client(credentials=EMULATOR_KEYS, environment="production")
     expect("sandbox" in production.base_url, False)
 
