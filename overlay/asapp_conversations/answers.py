@@ -57,23 +57,31 @@ def with_body(
     return response
 
 
-def success_defect(operation: Operation | None, response: httpx.Response) -> str | None:
-    """Why an answer with a 2xx does not say that the request was carried out; None if it does.
+def read_success(
+    operation: Operation | None, response: httpx.Response
+) -> tuple[str | None, object]:
+    """Why an answer with a 2xx does not say that the request was carried out, and its JSON.
 
-    It does with a documented status and JSON of any shape, or nothing where the document promises
-    nothing; 206 and 207 never say it of all (RFC 9110, 15.3.7; RFC 4918, 11.1).
+    It does, and there is no reason, with a documented status and JSON of any shape, or nothing where
+    the document promises nothing; 206 and 207 never say it of all (RFC 9110, 15.3.7; RFC 4918, 11.1).
+    The JSON is `NOT_JSON` where there is none.
     """
     content, defect = response.extensions[BODY]
-    if defect or operation is None:
-        return str(defect) if defect else None
+    if defect:
+        return str(defect), NOT_JSON
+    payload = read_json(content)
+    if operation is None:
+        return None, payload
     status, successes = response.status_code, operation.successes
     media_types = successes.get(str(status), successes.get(f"{status // 100}XX"))
-    if media_types is None or status in (206, 207):
-        return "the document knows no such success"
-    if not content:
-        return "its body is empty" if media_types else None
     other = media_types and not any("json" in media_type for media_type in media_types)
-    return None if other or read_json(content) is not NOT_JSON else "its body is not JSON"
+    if media_types is None or status in (206, 207):
+        defect = "the document knows no such success"
+    elif not content:
+        defect = "its body is empty" if media_types else None
+    elif payload is NOT_JSON and not other:
+        defect = "its body is not JSON"
+    return defect, payload
 
 
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NoReturn, TypeVar
 
 import httpx
-from asapp_conversations_client.facts import BATCH, OPERATIONS, Operation
+from asapp_conversations_client.facts import BATCH, OPERATIONS, Key, Operation
 from attrs import field, frozen
 
 from .errors import InvalidRequestError
@@ -43,6 +43,8 @@ class Credentials:
     api_id: str
     api_secret: str = field(repr=False)
     others: Mapping[str, str] = field(repr=False)
+    _encoded: dict[tuple[Key, ...], Headers] = field(factory=dict, init=False, repr=False, eq=False)
+    """What `headers` says by the keys that it is about, as it stands in a request."""
 
     def __init__(self, api_id: str, api_secret: str, **others: str) -> None:
         found = (_key_problem(*pair) for pair in _all(api_id, api_secret, others).items())
@@ -85,15 +87,19 @@ class Credentials:
     def sign(self, operation: Operation, request: httpx.Request) -> tuple[httpx.URL, Headers]:
         """The URL and the headers of a request with the keys that the operation needs."""
         url, headers = request.url, request.headers.raw
-        added = {name.encode(): value.encode() for name, value in self.headers(operation).items()}
-        names = {name.lower() for name in added}
+        if operation.keys not in self._encoded:
+            pairs = self.headers(operation).items()
+            self._encoded[operation.keys] = [(name.encode(), it.encode()) for name, it in pairs]
+        added = self._encoded[operation.keys]
+        names = {name.lower() for name, _ in added}
         others = [each for each in headers if each[0].lower() not in names]
-        if b"Cookie" in added and (told := request.headers.get("Cookie")):
-            added[b"Cookie"] = told.encode() + b"; " + added[b"Cookie"]
+        if b"cookie" in names and (told := request.headers.get("Cookie")):
+            before = {b"Cookie": told.encode() + b"; "}
+            added = [(name, before.get(name, b"") + value) for name, value in added]
         for key in operation.keys:
             if key.place == "query":
                 url = url.copy_set_param(key.name, self.value(key.credential))
-        return url, [*others, *added.items()]
+        return url, [*others, *added]
 
     def stand_in(self, text: str) -> bool:
         """Whether one of the keys is part of a text."""

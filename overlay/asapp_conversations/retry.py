@@ -12,7 +12,7 @@ from asapp_conversations_client.facts import Operation
 from attrs import define, field
 
 from . import errors
-from .answers import BODY, NOT_JSON, AnswerWords, read_json, success_defect, success_id
+from .answers import NOT_JSON, AnswerWords, read_success, success_id
 from .auth import Credentials
 from .logs import logger
 from .options import Settings
@@ -130,11 +130,12 @@ class Exchange:
         if isinstance(outcome, Exception):
             self.request_ids.append("")
             return self._judge_failure(outcome)
-        sent = self.request.content
-        defect = success_defect(self.operation, outcome) if outcome.is_success else None
-        if outcome.is_success and not defect:
-            self.request_ids.append(success_id(outcome, sent, keys))
-            return self._accept(outcome)
+        sent, defect = self.request.content, None
+        if outcome.is_success:
+            defect, answer = read_success(self.operation, outcome)
+            if not defect:
+                self.request_ids.append(success_id(outcome, sent, keys))
+                return self._accept(outcome, answer)
         words = AnswerWords(outcome, sent, keys)
         self.request_ids.append(words.request_id)
         return self._judge_status(outcome, defect, words)
@@ -169,7 +170,7 @@ class Exchange:
         success = self.operation.bodiless_success if self.operation else None
         if status == 409 and self.outcome_unknown and success is not None:
             stored = httpx.Response(success, json={}, request=self.request)
-            return self._accept(stored, by_conflict=True)
+            return self._accept(stored, NOT_JSON, by_conflict=True)
         if status == 401 and self.renewable:
             self.renewable = False
             self._log(logging.INFO, "401, asks for other credentials")
@@ -215,10 +216,11 @@ class Exchange:
         self._log(logging.INFO if again else logging.DEBUG, told)
         return again
 
-    def _accept(self, response: httpx.Response, *, by_conflict: bool = False) -> httpx.Response:
+    def _accept(
+        self, response: httpx.Response, answer: object, *, by_conflict: bool = False
+    ) -> httpx.Response:
         outcome = "409, stored by an earlier attempt" if by_conflict else str(response.status_code)
         self._log(logging.DEBUG, outcome)
-        answer = None if by_conflict else read_json(response.extensions[BODY][0])
         known = None if by_conflict else self.operation
         if known and not is_as_documented(known, response.status_code, answer):
             self._log(logging.WARNING, f"{outcome}, with an answer that is not as documented")
