@@ -96,14 +96,9 @@ class OperationRules:
     ) -> bool:
         """Whether a key is missing, or is not that of the credentials."""
         asked = parse_qs(query, keep_blank_values=True)
-        cookies = SimpleCookie(headers.get("cookie", ""))
         for key in self.operation.keys:
-            given = {
-                "header": headers.get(key.name.lower(), ""),
-                "query": asked.get(key.name, [""])[-1],
-                "cookie": cookies[key.name].value if key.name in cookies else "",
-            }[key.place]
-            value = given.removeprefix(key.prefix)
+            given = _given(key.place, key.name, asked, headers) or [""]
+            value = given[-1].removeprefix(key.prefix)
             if not value or (credentials and value != credentials.value(key.credential)):
                 return True
         return False
@@ -114,15 +109,13 @@ class OperationRules:
         """The first thing wrong with the parameters of a request."""
         asked = parse_qs(query, keep_blank_values=True)
         for rule in self.parameters:
-            name = rule.parameter.name
-            given = {
-                "path": [path[name]] if name in path else [],
-                "query": asked.get(name, []),
-                "header": [headers[key] for key in [name.lower()] if key in headers],
-            }
-            # Cookies are left alone: no operation of the API is driven by a browser.
-            place = rule.parameter.place
-            if place in given and (problem := rule.problem(given[place])):
+            name, place = rule.parameter.name, rule.parameter.place
+            if place == "cookie":
+                # Left alone: no operation of the API is driven by a browser.
+                continue
+            in_path = [path[name]] if name in path else []
+            given = in_path if place == "path" else _given(place, name, asked, headers)
+            if problem := rule.problem(given):
                 return problem
         return None
 
@@ -138,6 +131,18 @@ class OperationRules:
         except orjson.JSONDecodeError:
             return None, "[Path ''] the body is not JSON in UTF-8"
         return body, _first_problem(validator, body, "")
+
+
+def _given(
+    place: str, name: str, asked: Mapping[str, list[str]], headers: Mapping[str, str]
+) -> list[str]:
+    """The values that a request gives for a key or a parameter; `asked` are those of its query."""
+    if place == "query":
+        return asked.get(name, [])
+    if place == "cookie":
+        cookies = SimpleCookie(headers.get("cookie", ""))
+        return [cookies[name].value] if name in cookies else []
+    return [headers[name.lower()]] if name.lower() in headers else []
 
 
 def kinds_of(schemas: Schemas, schema: Schema) -> frozenset[str]:
