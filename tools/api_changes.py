@@ -204,16 +204,9 @@ def _parameter_changes(
             old=(*inner.old, (one or EMPTY).get("name", "")),
             new=(*inner.new, (other or EMPTY).get("name", "")),
         )
-        if one is None or other is None:
-            kind = "added" if one is None else "removed"
-            if other and other["required"]:
-                kind = TIGHTENED
-            yield inner.change(kind, "a parameter")
-            continue
-        if one["required"] != other["required"]:
-            kind = TIGHTENED if other["required"] else LOOSENED
-            yield inner.change(kind, f"required: {one['required']} → {other['required']}")
-        yield from comparison.compare(inner.inner("", "schema"), one["schema"], other["schema"])
+        yield from _demand_changes(inner, one, other, "a parameter")
+        if one is not None and other is not None:
+            yield from comparison.compare(inner.inner("", "schema"), one["schema"], other["schema"])
 
 
 def _parameters(place: Place) -> Iterator[tuple[tuple[str, str], Node]]:
@@ -232,17 +225,23 @@ def _body_changes(
 ) -> Iterator[Change]:
     inner = site.inner(": body", "requestBody")._replace(side="request")
     was, now = (each.content.get("requestBody") for each in (here, there))
-    if was is None or now is None:
-        if was != now:
-            kind = "removed" if now is None else "added"
-            if now and now["required"]:
-                kind = TIGHTENED
-            yield inner.change(kind, "the body of a request")
-        return
-    if was["required"] != now["required"]:
-        kind = TIGHTENED if now["required"] else LOOSENED
-        yield inner.change(kind, f"required: {was['required']} → {now['required']}")
-    yield from _content_changes(inner, was, now, comparison)
+    yield from _demand_changes(inner, was, now, "the body of a request")
+    if was is not None and now is not None:
+        yield from _content_changes(inner, was, now, comparison)
+
+
+def _demand_changes(
+    site: Site, before: Node | None, after: Node | None, what: str
+) -> Iterator[Change]:
+    """That a part of a request came or went, or has become required or optional."""
+    if before is not None and after is not None:
+        if before["required"] != after["required"]:
+            kind = TIGHTENED if after["required"] else LOOSENED
+            yield site.change(kind, f"required: {before['required']} → {after['required']}")
+    elif after is not None:
+        yield site.change(TIGHTENED if after["required"] else "added", what)
+    elif before is not None:
+        yield site.change("removed", what)
 
 
 def _answer_changes(

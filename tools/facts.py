@@ -42,22 +42,22 @@ def read_facts(normalised: Normalised, place: BatchPlace, sha256: str) -> tuple[
     for path in sorted(document["paths"], key=template_places):
         for method, content in document["paths"][path].items():
             bodies = content.get("requestBody", {})
+            keys = tuple(key_of(document, name, credentials) for name in key_names(content))
+            answers = {
+                status: schemas_by_media_type(response)
+                for status, response in content["responses"].items()
+            }
             contract = Contract(
-                operation=Operation("", "", "", (), False, {}, None),
+                operation=operation_facts(path, method, content, keys, answers, schemas),
                 parameters=tuple(
                     Parameter(each["name"], each["in"], each["required"], moved(each["schema"]))
                     for each in content["parameters"]
                 ),
                 body_required=bodies.get("required", False),
                 bodies=schemas_by_media_type(bodies),
-                answers={
-                    status: schemas_by_media_type(response)
-                    for status, response in content["responses"].items()
-                },
+                answers=answers,
             )
-            operation = operation_facts(document, path, method, contract.answers, schemas)
-            keys = tuple(key_of(document, name, credentials) for name in key_names(content))
-            contracts.append(contract._replace(operation=operation._replace(keys=keys)))
+            contracts.append(contract)
     operations = tuple(each.operation for each in contracts)
     wanted = (place.method.upper(), place.path)
     number = next(
@@ -88,13 +88,14 @@ def template_places(path: str) -> list[bool]:
 
 
 def operation_facts(
-    document: Node,
     path: str,
     method: str,
+    definition: Node,
+    keys: tuple[Key, ...],
     answers: Mapping[str, Mapping[str, Any]],
     schemas: Mapping[str, Any],
 ) -> Operation:
-    """The facts of one operation, but for its keys."""
+    """The facts of one operation."""
     successes = {status: each for status, each in answers.items() if status.startswith("2")}
     if not successes and "default" in answers:
         successes = {"2XX": answers["default"]}
@@ -104,10 +105,10 @@ def operation_facts(
         if status.isdigit() and all(accepts_nothing(each, schemas) for each in bodies.values())
     )
     return Operation(
-        operation_id=document["paths"][path][method].get("operationId", ""),
+        operation_id=definition.get("operationId", ""),
         method=method.upper(),
         path=path,
-        keys=(),
+        keys=keys,
         repeatable=method in IDEMPOTENT_METHODS or "409" in answers,
         successes={status: tuple(bodies) for status, bodies in successes.items()},
         bodiless_success=next(bodiless, None),

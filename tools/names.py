@@ -112,7 +112,7 @@ class _Naming:
             items = self.components.resolve(each).get("items")
             if items is None:
                 continue
-            message = self._part(items)
+            message = self.components.as_one(items)
             lacking = [part for part in MESSAGE_PARTS if part not in message.get("properties", {})]
             if lacking:
                 return RegenerationError(
@@ -126,21 +126,15 @@ class _Naming:
 
     def _body(self, operation: Node) -> Schema:
         holder = json_holder(operation.get("requestBody", {}))
-        return self._part(holder["schema"]) if holder else {}
-
-    def _part(self, schema: Schema) -> Schema:
-        """The schema as one object, as far as that can be said."""
-        components = self.components
-        plain, _ = without_null(components.resolve(schema))
-        return components.merged(components.resolve(plain))
+        return self.components.as_one(holder["schema"]) if holder else {}
 
     def _message_lists(self, operation: Node) -> list[str]:
         """The properties of a body that hold messages."""
         found = []
         for name, each in self._body(operation).get("properties", {}).items():
-            items = self._part(each).get("items")
+            items = self.components.as_one(each).get("items")
             if isinstance(items, dict):
-                parts = self._part(items).get("properties", {})
+                parts = self.components.as_one(items).get("properties", {})
                 if all(part in parts for part in MESSAGE_PARTS):
                     found.append(name)
         return found
@@ -177,7 +171,7 @@ class _Naming:
                 raise RegenerationError(
                     f"{place}: the sender of a message has no {part}, which this package sends"
                 )
-        role = self._part(parts["role"])
+        role = self.components.as_one(parts["role"])
         values = role.get("enum", [role.get("const")])
         if {type(value) for value in values} - {type(None)} != {str}:
             raise RegenerationError(
@@ -203,7 +197,7 @@ class _Naming:
     def _name_answer(self, operation: Node) -> None:
         for status, response in operation["responses"].items():
             holder = json_holder(response) if status.startswith("2") else None
-            if holder and self._part(holder["schema"]).get("type") == "object":
+            if holder and self.components.as_one(holder["schema"]).get("type") == "object":
                 plain, _ = without_null(holder["schema"])
                 # What has a public name already keeps it.
                 if self.components.name_of(plain) not in PUBLIC_NAMES:
@@ -230,7 +224,7 @@ class _Naming:
         for _, _, operation in self.operations():
             for status, response in operation["responses"].items():
                 holder = None if status.startswith("2") else json_holder(response)
-                if holder and self._part(holder["schema"]).get("properties"):
+                if holder and self.components.as_one(holder["schema"]).get("properties"):
                     shapes[self.components.shape(holder["schema"])].append(holder)
         for holders in shapes.values():
             named = [each for each in holders if self.components.name_of(each["schema"])]
@@ -257,8 +251,8 @@ class _Naming:
         holder = holders[shapes.index(shape)]
         objects = [
             name
-            for name, each in self._part(holder["schema"]).get("properties", {}).items()
-            if self._part(each).get("properties")
+            for name, each in self.components.as_one(holder["schema"]).get("properties", {}).items()
+            if self.components.as_one(each).get("properties")
         ]
         if objects:
             error = self.claim(holder, "schema", "ErrorResponse")

@@ -180,7 +180,7 @@ def normal_parameter(document: Node, components: Components, parameter: Node) ->
 def kinds_of(components: Components, schema: Schema) -> set[str]:
     """The JSON types that a schema names, itself or in its parts."""
     kinds: set[str] = set()
-    whole = components.merged(components.resolve(without_null(components.resolve(schema))[0]))
+    whole = components.as_one(schema)
     named_types = whole.get("type", ())
     kinds.update([named_types] if isinstance(named_types, str) else named_types)
     for keyword in ("allOf", "anyOf", "oneOf"):

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from schemas import unescaped
 from verdict import Route
 
 PARTS = ("allOf", "anyOf", "oneOf")
@@ -73,5 +74,5 @@ class Places:
                 return node
             node = self._content
             for part in unquote(target).removeprefix("#/").split("/"):
-                node = (node or {}).get(part.replace("~1", "/").replace("~0", "~"))
+                node = (node or {}).get(unescaped(part))
         return node

@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from failure import RegenerationError
-from schemas import COMPONENT
+from schemas import COMPONENT, unescaped
 
 Node = dict[str, Any]
 
 
 def component_name(document: Node, target: str) -> str | None:
     """The name of the whole schema that a reference leads to, if it does."""
-    name = unquote(target).removeprefix(COMPONENT).replace("~1", "/").replace("~0", "~")
+    name = unescaped(unquote(target).removeprefix(COMPONENT))
     return name if name in named(document, "schemas") and target.startswith(COMPONENT) else None
 
 
@@ -45,8 +45,7 @@ def lookup(document: Node, target: str) -> Any:
         if not target.startswith("#/"):
             raise LookupError
         for part in unquote(target).removeprefix("#/").split("/"):
-            part = part.replace("~1", "/").replace("~0", "~")
-            found = found[int(part) if isinstance(found, list) else part]
+            found = found[int(part) if isinstance(found, list) else unescaped(part)]
     except (LookupError, TypeError, ValueError):
         raise RegenerationError(f"the reference {target} leads nowhere") from None
     return found

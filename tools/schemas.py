@@ -126,7 +126,7 @@ class Components:
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if not isinstance(reference, str):
             return None
-        return reference.removeprefix(COMPONENT).replace("~1", "/").replace("~0", "~")
+        return unescaped(reference.removeprefix(COMPONENT))
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema, or what its reference points to."""
@@ -137,6 +137,11 @@ class Components:
             seen.add(name)
             schema = self.schemas[name]
         return schema
+
+    def as_one(self, schema: Schema) -> Schema:
+        """What the schema demands of a value that is not null, said in one as far as it can be."""
+        plain, _ = without_null(self.resolve(schema))
+        return self.merged(self.resolve(plain))
 
     def inlined(self, schema: Any, above: tuple[str, ...] = ()) -> Any:
         """The schema with each reference replaced by what it points to.
@@ -271,6 +276,11 @@ def class_name(name: str) -> str:
 def reference(name: str) -> Schema:
     """A reference to a named schema."""
     return {"$ref": COMPONENT + name.replace("~", "~0").replace("/", "~1")}
+
+
+def unescaped(part: str) -> str:
+    """A part of a JSON pointer as the name that it stands for (RFC 6901, section 4)."""
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _clash(some: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
