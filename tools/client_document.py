@@ -11,7 +11,7 @@ from itertools import count
 
 from normalise import Node, is_json
 from openapi_python_client import strings
-from schemas import PROSE, Components, Schema, change_schemas, without_null
+from schemas import PROSE, SHAPING, Components, Schema, change_schemas, without_null
 
 NAMES_OF_MODELS = frozenset(
     {"additional_keys", "additional_properties", "cast", "cls", "d", "field_dict", "files"}
@@ -130,7 +130,7 @@ def carried(schema: Schema) -> Schema:
     for keyword in ("anyOf", "oneOf"):
         # What only says which properties go together is for validators.
         if "properties" in schema and not any(
-            part.keys() & {"$ref", "properties", "type"} for part in schema.get(keyword, ())
+            part.keys() & SHAPING for part in schema.get(keyword, ())
         ):
             schema.pop(keyword, None)
     parts = schema.get("allOf", ())

@@ -15,6 +15,7 @@ from failure import RegenerationError
 from normalise import Node, Normalised, json_holder, schema_holders
 from schemas import (
     RESERVED,
+    SHAPING,
     Schema,
     change_schemas,
     class_name,
@@ -188,7 +189,7 @@ class _Naming:
                 for key in ("anyOf", "oneOf")
                 for part in self.components.schemas[name].get(key, ())
             ]
-            if any(part.keys() & {"$ref", "properties", "type"} for part in choices):
+            if any(part.keys() & SHAPING for part in choices):
                 raise RegenerationError(
                     f"{place}: {name} is a choice (anyOf, oneOf), and this package makes one class of it"
                 )

@@ -38,6 +38,9 @@ NARROWING: dict[str, Callable[[Any, Any], Any]] = {
 }
 """Of two bounds both hold if the narrower one does."""
 
+SHAPING = frozenset({"$ref", "properties", "type"})
+"""Keywords by which a part of a choice says of itself what a value is."""
+
 COMPONENT = "#/components/schemas/"
 NULL: Schema = {"type": "null"}
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from attrs import evolve
 
 NOON = datetime.fromisoformat("2026-11-24T12:00:00Z").timestamp()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An emulator, and the variables that lead the command line to it."""
+    with Emulator() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 @pytest.fixture

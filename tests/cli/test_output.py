@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("ASAPP_API_ID", "ASAPP_API_SECRET", "ASAPP_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return work
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 def export(folder: Path, count: int = 3, name: str = "export.csv", extra: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import corners_of_documents
@@ -11,13 +10,12 @@ import corners_of_messages
 import corners_of_operations
 import pytest
 from corner import CORNERS, Corner
-from edited import ROOT, Edited
+from edited import Edited
 from warm import Warm
 
 pytest.importorskip("openapi_python_client", reason="needs the group `generate`")
 
-from failure import RegenerationError
-from regenerate import build
+from building import built
 
 MODULES = (corners_of_documents, corners_of_messages, corners_of_operations)
 """Where the corners are made, which importing them notes."""
@@ -29,20 +27,13 @@ def test_corner(tmp_path: Path, warm: Warm, corner: Corner) -> None:
     """It works as the document does, but for what is said about it beforehand."""
     document = Edited()
     content = corner.edit(document)
-    shutil.copy(ROOT / "generator-config.yml", tmp_path)
-    (tmp_path / "openapi.yaml").write_bytes(content or json.dumps(document.content).encode())
-    client = tmp_path / "generated" / "asapp_conversations_client"
-    client.parent.mkdir()
-    if corner.refused is not None:
-        with pytest.raises(RegenerationError) as refusal:
-            build(tmp_path, client, warm.preflight)
-        assert str(refusal.value).startswith("openapi.yaml: ")
-        assert corner.refused in str(refusal.value)
+    written = content or json.dumps(document.content).encode()
+    left_out = built(tmp_path, written, corner.refused, warm)
+    if left_out is None:
         return
-    left_out = build(tmp_path, client, warm.preflight)
     assert left_out.keys() == corner.left_out.keys(), left_out
     assert all(corner.left_out[title] in words for title, words in left_out.items()), left_out
-    assert warm.exercise(client.parent, corner.name) == []
+    assert warm.exercise(tmp_path / "generated", corner.name) == []
 
 
 def test_corners_have_names_of_their_own() -> None:

@@ -14,9 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations.toolkit import MOST_MESSAGES
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 
-MOST = MOST_MESSAGES
 OPENED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NEW_YORK = timezone(timedelta(hours=-5))
 WORDS = (

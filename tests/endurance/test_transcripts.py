@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from asapp_conversations.toolkit import MOST_MESSAGES
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from asapp_conversations_emulator import Emulator
 from attrs import frozen
 
@@ -34,7 +34,6 @@ START = 1.0
 LOST = "silence,stored"
 """What the emulator does to an answer that is lost: the batch is stored, and nobody hears of it."""
 
-MOST = MOST_MESSAGES
 
 STARTED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 

@@ -14,7 +14,8 @@ from asapp_conversations import (
     Receipt,
     RequestFailedError,
 )
-from asapp_conversations.toolkit import MOST_MESSAGES, body_size, status_error
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from asapp_conversations.toolkit import body_size, status_error
 from asapp_conversations_importer.sending.delivery import (
     BodyLimit,
     Checkpoint,
@@ -30,7 +31,6 @@ from hypothesis import strategies as st
 
 STORED = Receipt()
 LARGE = 10**9
-MOST = MOST_MESSAGES
 
 
 @frozen

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from asapp_conversations import Credentials, InvalidRequestError
-from asapp_conversations.toolkit import MOST_MESSAGES, Clock
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from asapp_conversations.toolkit import Clock
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import (
     ImportReport,
@@ -29,7 +30,6 @@ from asapp_conversations_importer import (
     rejects_of,
 )
 
-MOST = MOST_MESSAGES
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Server = Callable[..., Emulator]
 

@@ -8,11 +8,9 @@ from asapp_conversations.batching import (
     halved_body_size,
     make_batch,
 )
-from asapp_conversations.toolkit import MOST_MESSAGES
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from hypothesis import given
 from hypothesis import strategies as st
-
-MOST = MOST_MESSAGES
 
 
 def cut_all(contents: list[bytes], max_body_bytes: int = 10**9) -> tuple[list[int], int]:

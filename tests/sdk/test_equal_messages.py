@@ -17,12 +17,12 @@ from asapp_conversations import (
     Stored,
     agent,
 )
-from asapp_conversations.toolkit import MOST_MESSAGES, body_size, encode_message
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from asapp_conversations.toolkit import body_size, encode_message
 from hostile import Kind, Session, both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MOST = MOST_MESSAGES
 URL = "http://localhost:9"
 
 
