@@ -214,7 +214,8 @@ def responses(
     statuses = {
         str(status).upper().replace("DEFAULT", "default"): resolve(document, response)
         for status, response in documented.items()
-        if not str(status).startswith("x-")
+        # What is only informational is no answer to a caller (RFC 9110, section 15.2).
+        if not str(status).startswith(("x-", "1"))
     }
     if "207" in statuses:
         raise NotCarriedError("it answers 207, which says that a part of it may have failed")

@@ -153,7 +153,7 @@ class _Trial:
             number = int(status.replace("X", "0")) if status != "default" else 500
             for extent in ("least", "all", "null"):
                 media_type, content = "", b""
-                for media_type, schema in list(bodies.items())[:1]:
+                for media_type, schema in sorted(bodies.items(), key=_not_json)[:1]:
                     is_json = "json" in media_type
                     value = self.example(self.schemas, schema, extent) if is_json else None
                     content = json.dumps(value).encode() if is_json else b"some"
@@ -206,8 +206,7 @@ class _Trial:
         arguments: dict[str, Any] = {}
         if contract.bodies and "body" in names:
             names.remove("body")
-            media_type = min(contract.bodies, key=lambda name: "json" not in name)
-            schema = contract.bodies[media_type]
+            media_type, schema = min(contract.bodies.items(), key=_not_json)
             value = self.example(self.schemas, schema, extent)
             arguments["body"] = _as(hints["body"], value, media_type)
         for name, parameter in zip(names, ordered, strict=True):
@@ -235,6 +234,11 @@ class _Trial:
 def _signature(method: str, path: str) -> str:
     """An operation whatever its parameters are called."""
     return f"{method.upper()} {re.sub(r'{[^}]*}', '{}', path)}"
+
+
+def _not_json(body: tuple[str, Any]) -> bool:
+    """Sorts the media types of JSON ahead of others, as the client does."""
+    return "json" not in body[0]
 
 
 def _as(hint: Any, value: Any, media_type: str) -> Any:

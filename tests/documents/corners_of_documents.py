@@ -613,7 +613,6 @@ def schema_30_exclusive_no_min(document: Edited) -> None:
 @corner
 def schema_format_mixed(document: Edited) -> None:
     document.properties["a"] = {"type": "integer", "format": "date-time"}
-    document.properties["b"] = {"format": "date-time"}
     document.properties["c"] = {"type": "number", "format": "uuid"}
 
 

@@ -70,7 +70,7 @@ def query_names(document: Edited) -> None:
         parameter(document, f"/q{i}", n, required=i % 2 == 0)
 
 
-@corner
+@corner(left_out={"GET /h7": "malformed"})
 def header_names(document: Edited) -> None:
     for i, n in enumerate(
         (
@@ -129,6 +129,7 @@ def query_defaults(document: Edited) -> None:
 
 @corner(
     left_out={
+        "GET /f/{x-y}/{z.w}": "path templating",
         "GET /q/{x}/../y": "no path can have",
         "GET /p?fixed=1": "no path can have",
         "GET /t#u": "no path can have",
@@ -265,7 +266,7 @@ def batch_op_id(document: Edited) -> None:
     document.operation["operationId"] = "class"
 
 
-@corner
+@corner(left_out={"GET /r3": "no such success", "GET /r18": "no such success"})
 def many_responses(document: Edited) -> None:
     answers = [
         {"default": {"description": "x", "content": {JSON: {"schema": {"type": "object"}}}}},
@@ -364,7 +365,7 @@ def many_responses(document: Edited) -> None:
         document.add(f"/r{i}", "get", {"operationId": f"resp{i}", "responses": r})
 
 
-@corner
+@corner(left_out={"POST /b14": "application/xml"})
 def many_bodies(document: Edited) -> None:
     record = {
         "type": "object",

@@ -11,6 +11,7 @@ import pickle
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import asapp_conversations as sdk
 import asapp_conversations_client
@@ -133,8 +134,11 @@ def bad_messages_are_named() -> None:
 
 def files_are_imported() -> None:
     made = records()
-    with tempfile.TemporaryDirectory() as folder, Emulator() as server:
-        os.environ.update(server.environment)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Emulator() as server,
+        patch.dict(os.environ, server.environment),
+    ):
         rows = [{BATCH.conversation_parameter: CONVERSATION, **record} for record in made]
         lines = Path(folder, "messages.jsonl")
         lines.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
