@@ -51,7 +51,7 @@ def read_json(stream: BinaryIO, name: str) -> Numbered:
 LONGEST_INTEGER = 4000
 """Digits that Python turns into a number without being asked to (`int`, string conversion limit)."""
 
-LINE_END = b"\r\n"
+SPACE = b" \t\r\n"
 LONG_NUMBER = re.compile(rb"[0-9]{19}")
 SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
@@ -67,8 +67,8 @@ def parse_json(content: bytes) -> object:
     except orjson.JSONDecodeError as error:
         return _parse_tolerantly(content, error.msg)
     try:
-        # Most writers write as orjson does, which tells that nothing got lost on the way.
-        if orjson.dumps(value) == content.rstrip(LINE_END):
+        # Most writers write as orjson does but for spaces, which tells that nothing got lost.
+        if orjson.dumps(value).translate(None, SPACE) == content.translate(None, SPACE):
             return value
     except orjson.JSONEncodeError:
         pass
