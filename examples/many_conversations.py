@@ -21,7 +21,7 @@ async def send(client: AsyncClient, conversation_id: str) -> None:
 async def main() -> None:
     async with AsyncClient() as client, asyncio.TaskGroup() as group:
         for number in range(1, 11):
-            group.create_task(send(client, f"PARCEL{number}"))
+            group.create_task(send(client, f"01HNE48VMKNZ0B0SG3CEFV24{number:02}"))
 
 
 asyncio.run(main())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
+from documented import batch_path
 
 Message = dict[str, Any]
 
@@ -49,9 +49,7 @@ def client(server: Emulator, connect: Callable[..., httpx.Client]) -> httpx.Clie
 @pytest.fixture
 def path() -> Callable[..., str]:
     """The path of the create-messages operation for a conversation."""
-    return lambda conversation_id="ABC1": BATCH.operation.path.format(
-        **{BATCH.conversation_parameter: quote(conversation_id, safe="")}
-    )
+    return batch_path
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ import httpx
 import pytest
 import typer
 from asapp_conversations import Client, Credentials, NotFoundError, RateLimitError, agent
-from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator.cli import emulator, explain
+from documented import CONVERSATION, OTHER, batch_path, fitting_id
 from typer.testing import CliRunner
 
 COMMAND = [sys.executable, "-u", "-m", "asapp_conversations_cli", "emulator", "--port", "0"]
 WRONG = Credentials("me", "wrong").headers()
-PATH = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC1"})
+PATH = batch_path()
 MESSAGES = [agent("x", "a-1", "2024-03-04T08:00:00")]
 
 
@@ -58,7 +58,7 @@ def test_runs_until_interrupted(number: int) -> None:
         assert "Only this machine" in lines[1]
         assert f"ASAPP_BASE_URL={url} " in lines[4]
         with Client("any", "keys", base_url=url) as client:
-            assert client.create_messages("ABC1", MESSAGES).stored == 1
+            assert client.create_messages(CONVERSATION, MESSAGES).stored == 1
         said, status = end(process, number)
     assert status == 0
     assert said == "\nThe emulator has stopped. It received 1 request and held 1 message.\n"
@@ -71,7 +71,7 @@ def test_live_traffic_is_counted() -> None:
         with Client("any", "keys", base_url=url, rate=None, retries=0) as client:
             for _ in range(5):
                 with suppress(RateLimitError):
-                    client.create_messages("ABC1", MESSAGES)
+                    client.create_messages(CONVERSATION, MESSAGES)
         said, _ = end(process, signal.SIGINT)
     found = re.findall(r"Of ([0-9,]+) live requests? .* it refused ([0-9,]+)\.", said)[0]
     live, refused = (int(number.replace(",", "")) for number in found)
@@ -81,7 +81,7 @@ def test_live_traffic_is_counted() -> None:
 def test_options_reach_the_emulator(tmp_path: Path) -> None:
     """Keys, conversations, store, faults and clock are those of the command line."""
     ids, store = tmp_path / "ids.txt", tmp_path / "held.db"
-    ids.write_text("ABC1\n\n  DEF2 \n")
+    ids.write_text(f"{CONVERSATION}\n\n  {fitting_id('DEF2')} \n")
     faults = ["--fault", "429,retry-after=0", "--fault", "503,retry-after=0", "--share", "0.5"]
     keys = ["--api-id", "me", "--api-secret", "hush", "--now", "2031-01-31T23:59:50Z"]
     with running(*faults, *keys, "--store", str(store), "--known-conversations", str(ids)) as (
@@ -92,14 +92,14 @@ def test_options_reach_the_emulator(tmp_path: Path) -> None:
         assert "hush" not in "".join(lines)
         assert str(store) in lines[2]
         with Client("me", "hush", base_url=url, retries=10) as client:
-            assert client.create_messages("DEF2", MESSAGES).stored == 1
+            assert client.create_messages(fitting_id("DEF2"), MESSAGES).stored == 1
             with pytest.raises(NotFoundError):
-                client.create_messages("XYZ", MESSAGES)
+                client.create_messages(OTHER, MESSAGES)
         assert httpx.get(f"{url}/_emulator/clock").json()["time"].startswith("2031-0")
         assert httpx.get(f"{url}/_emulator/faults").json()["share"] == 0.5
         assert end(process, signal.SIGINT)[1] == 0
     with running("--store", str(store)) as (_, url, _):
-        assert httpx.get(f"{url}/_emulator/conversations").json() == {"DEF2": 1}
+        assert httpx.get(f"{url}/_emulator/conversations").json() == {fitting_id("DEF2"): 1}
 
 
 def test_other_interfaces_are_announced() -> None:
@@ -129,7 +129,7 @@ def test_other_interfaces_are_announced() -> None:
 )
 def test_bad_options_are_explained(tmp_path: Path, arguments: list[str], words: str) -> None:
     """What cannot be is said in a line, with exit status 2 and no traceback."""
-    (tmp_path / "ids.txt").write_text("ABC1\na-b\n")
+    (tmp_path / "ids.txt").write_text(f"{CONVERSATION}\na-b\n")
     app = typer.Typer()
     app.command()(emulator)
     with socket.create_server(("127.0.0.1", 0)) as taken:

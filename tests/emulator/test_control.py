@@ -14,6 +14,7 @@ from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.control import create_control
 from asapp_conversations_emulator.service import Service
 from asapp_conversations_emulator.store import Store
+from documented import CONVERSATION, OTHER, SUCCESS, fitting_id
 
 Batch = Callable[..., dict[str, Any]]
 PathOf = Callable[..., str]
@@ -23,14 +24,14 @@ def test_holdings_can_be_asked(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
     """Counts, conversations and messages are there as JSON, and are those in process."""
-    for conversation_id in ("ABC1", "ABC2", "XYZ"):
+    for conversation_id in (CONVERSATION, fitting_id("ABC2"), OTHER):
         client.post(path(conversation_id), json=batch("one", "two"))
     assert client.get("/_emulator/stats").json() == server.stats()
     assert client.get("/_emulator/conversations").json() == server.conversations()
     some = client.get("/_emulator/conversations", params={"having": "BC", "limit": 1, "offset": 1})
-    assert some.json() == {"ABC1": 2}
-    held = client.get("/_emulator/conversations/XYZ/messages").json()
-    assert held == {"messages": server.messages("XYZ")}
+    assert some.json() == {CONVERSATION: 2}
+    held = client.get(f"/_emulator/conversations/{OTHER}/messages").json()
+    assert held == {"messages": server.messages(OTHER)}
     unknown = client.get("/_emulator/conversations/NONE/messages")
     assert (unknown.status_code, "no such" in unknown.json()["error"]) == (404, True)
 
@@ -52,17 +53,17 @@ def test_faults_are_set_and_taken_off(client: httpx.Client, path: PathOf, batch:
     client.put("/_emulator/faults", json={"faults": [500]})
     assert client.post(path(), json=batch("x")).status_code == 500
     client.put("/_emulator/faults", json={})
-    assert client.post(path(), json=batch("x")).status_code == 200
+    assert client.post(path(), json=batch("x")).status_code == SUCCESS
 
 
 def test_next_requests_are_set(client: httpx.Client, path: PathOf, batch: Batch) -> None:
     """The next n requests of a conversation fail, and stay set when the other faults change."""
-    ask = {"fault": "503", "count": 2, "conversation_id": "ABC1"}
+    ask = {"fault": "503", "count": 2, "conversation_id": CONVERSATION}
     assert client.post("/_emulator/faults/next", json=ask).status_code == 200
     waiting = client.put("/_emulator/faults", json={"faults": []}).json()["next"]
-    assert waiting == [{"conversation_id": "ABC1", "faults": ["503", "503"]}]
+    assert waiting == [{"conversation_id": CONVERSATION, "faults": ["503", "503"]}]
     answers = [client.post(path(), json=batch("x")).status_code for _ in range(3)]
-    assert answers == [503, 503, 200]
+    assert answers == [503, 503, SUCCESS]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_everything_is_forgotten(
     """A reset empties it."""
     client.post(path(), json=batch("x"))
     assert client.post("/_emulator/reset").json()["messages"] == 0
-    assert (server.requests, server.messages("ABC1")) == ([], [])
+    assert (server.requests, server.messages(CONVERSATION)) == ([], [])
 
 
 def test_unknown_orders(client: httpx.Client) -> None:

@@ -17,6 +17,7 @@ from asapp_conversations import Client, Credentials, agent
 from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_emulator import Emulator
+from documented import CONVERSATION, OTHER, SUCCESS
 
 Start = Callable[..., Emulator]
 Connect = Callable[..., httpx.Client]
@@ -30,13 +31,13 @@ def test_stores_what_it_accepts(
     """Accepted messages are held in the order in which they came, and counted."""
     for text in ("one", "two"):
         answer = client.post(path(), json=batch(text))
-        assert (answer.status_code, answer.json()) == (200, {})
-    assert [held["text"] for held in server.messages("ABC1")] == ["one", "two"]
-    assert server.conversations() == {"ABC1": 2}
+        assert (answer.status_code, answer.json()) == (SUCCESS, {})
+    assert [held["text"] for held in server.messages(CONVERSATION)] == ["one", "two"]
+    assert server.conversations() == {CONVERSATION: 2}
     stats = server.stats()
     assert (stats["messages"], stats["batches"], stats["requests"]) == (2, 2, 2)
-    assert (stats["answers"], stats["dropped"], stats["duplicates"]) == ({"200": 2}, 0, {})
-    assert server.messages("XYZ") == []
+    assert (stats["answers"], stats["dropped"], stats["duplicates"]) == ({str(SUCCESS): 2}, 0, {})
+    assert server.messages(OTHER) == []
 
 
 def test_same_batch_again_is_a_conflict(
@@ -45,9 +46,9 @@ def test_same_batch_again_is_a_conflict(
     """A batch that is held already is answered 409; one that only overlaps is stored again."""
     answers = [client.post(path(), json=batch("one", "two")).status_code for _ in range(2)]
     answers.append(client.post(path(), json=batch("one")).status_code)
-    assert answers == [200, 409, 200]
-    assert len(server.messages("ABC1")) == 3
-    assert server.stats()["duplicates"] == {"ABC1": 1}
+    assert answers == [SUCCESS, 409, SUCCESS]
+    assert len(server.messages(CONVERSATION)) == 3
+    assert server.stats()["duplicates"] == {CONVERSATION: 1}
 
 
 MESSAGES = BATCH.messages_property
@@ -107,7 +108,7 @@ def test_media_type_must_be_the_documents(client: httpx.Client, path: PathOf, ba
     ]
     assert answers == [415, 415]
     kind = {"content-type": "Application/JSON; charset=utf-8"}
-    assert client.post(path(), content=content, headers=kind).status_code == 200
+    assert client.post(path(), content=content, headers=kind).status_code == SUCCESS
     assert client.post(path(), content=content).status_code == 409
 
 
@@ -128,7 +129,7 @@ def test_any_keys_can_be_taken(start: Start, connect: Connect, path: PathOf, bat
     server = start(credentials=None)
     names = server.credentials.headers()
     mine = connect(server, headers=dict.fromkeys(names, "mine"))
-    assert mine.post(path(), json=batch("one")).status_code == 200
+    assert mine.post(path(), json=batch("one")).status_code == SUCCESS
     assert connect(server, headers={}).post(path(), json=batch("two")).status_code == 401
 
 
@@ -148,11 +149,13 @@ def test_other_paths(client: httpx.Client, path: PathOf) -> None:
 
 def test_known_conversations(start: Start, connect: Connect, path: PathOf, batch: Batch) -> None:
     """With a list of conversations, others are a 404 and nothing of theirs is held."""
-    server = start(known_conversations=iter(["ABC1"]))
+    server = start(known_conversations=iter([CONVERSATION]))
     client = connect(server)
-    answers = [client.post(path(each), json=batch("x")).status_code for each in ("ABC1", "XYZ")]
-    assert answers == [200, 404]
-    assert server.conversations() == {"ABC1": 1}
+    answers = [
+        client.post(path(each), json=batch("x")).status_code for each in (CONVERSATION, OTHER)
+    ]
+    assert answers == [SUCCESS, 404]
+    assert server.conversations() == {CONVERSATION: 1}
 
 
 def test_bodies_over_the_maximum(
@@ -164,8 +167,8 @@ def test_bodies_over_the_maximum(
     client = connect(server)
     assert client.post(path(), content=content + b" ").status_code == 413
     assert client.post(path(), content=iter([content, b" " * 1_000_000])).status_code == 413
-    assert client.post(path(), content=iter([content[:9], content[9:]])).status_code == 200
-    assert server.stats()["answers"] == {"200": 1, "413": 2}
+    assert client.post(path(), content=iter([content[:9], content[9:]])).status_code == SUCCESS
+    assert server.stats()["answers"] == {str(SUCCESS): 1, "413": 2}
 
 
 def test_spike_arrest(start: Start, connect: Connect, path: PathOf, batch: Batch) -> None:
@@ -173,12 +176,12 @@ def test_spike_arrest(start: Start, connect: Connect, path: PathOf, batch: Batch
     server = start(rate=0.001)
     client = connect(server)
     answers = [client.post(path(), json=batch(text)) for text in ("one", "two")]
-    assert [answer.status_code for answer in answers] == [200, 429]
+    assert [answer.status_code for answer in answers] == [SUCCESS, 429]
     assert "Spike arrest" in answers[1].json()["error"]["message"]
-    assert len(server.messages("ABC1")) == 1
-    assert [request.conversation_id for request in server.requests] == ["ABC1", "ABC1"]
+    assert len(server.messages(CONVERSATION)) == 1
+    assert [request.conversation_id for request in server.requests] == [CONVERSATION, CONVERSATION]
     server.reset()
-    assert client.post(path(), json=batch("two")).status_code == 200
+    assert client.post(path(), json=batch("two")).status_code == SUCCESS
 
 
 def test_daily_limit(start: Start, connect: Connect, path: PathOf, batch: Batch) -> None:
@@ -189,7 +192,7 @@ def test_daily_limit(start: Start, connect: Connect, path: PathOf, batch: Batch)
     answers = [client.post(path(), json=batch(text)).status_code for text in ("one", "two")]
     server.set_time(datetime(2026, 2, 1, tzinfo=UTC))
     answers.append(client.post(path(), json=batch("two")).status_code)
-    assert answers == [200, 429, 200]
+    assert answers == [SUCCESS, 429, SUCCESS]
     assert server.stats()["used_today"] == server.stats()["daily_limit"] == 1
 
 
@@ -206,10 +209,10 @@ def test_store_survives_a_restart(
 ) -> None:
     """With a file, a second emulator holds what the first one stored, and knows it."""
     with Emulator(store=tmp_path / "held.db") as first:
-        assert connect(first).post(path(), json=batch("one")).status_code == 200
+        assert connect(first).post(path(), json=batch("one")).status_code == SUCCESS
     second = start(store=tmp_path / "held.db")
     assert connect(second).post(path(), json=batch("one")).status_code == 409
-    assert [held["text"] for held in second.messages("ABC1")] == ["one"]
+    assert [held["text"] for held in second.messages(CONVERSATION)] == ["one"]
 
 
 def test_broken_store_is_a_500(
@@ -222,7 +225,7 @@ def test_broken_store_is_a_500(
     database.close()
     answer = connect(server).post(path(), json=batch("one"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "500-01")
-    assert server.messages("ABC1") == []
+    assert server.messages(CONVERSATION) == []
 
 
 @pytest.mark.parametrize(
@@ -257,28 +260,30 @@ def test_requests_are_listed(
     client.post(path(), json=batch("a secret"))
     client.post("/x")
     first, second = server.requests
-    assert (first.number, first.status, first.stored, first.outcome) == (1, 200, 1, "answered")
-    assert (first.conversation_id, first.method, first.path) == ("ABC1", "POST", path())
+    assert (first.number, first.status, first.stored, first.outcome) == (1, SUCCESS, 1, "answered")
+    assert (first.conversation_id, first.method, first.path) == (CONVERSATION, "POST", path())
     assert (second.number, second.status, second.conversation_id) == (2, 404, None)
     assert "a secret" not in repr(server.requests)
 
 
 def test_the_sdk_meets_the_emulator(server: Emulator) -> None:
     """A long conversation sent by the SDK is held once, in order, in the least requests."""
-    messages = [agent(f"text {i}", "a-1", "2024-03-04T08:00:00") for i in range(601)]
+    messages = [
+        agent(f"text {i}", "a-1", "2024-03-04T08:00:00") for i in range(2 * MOST_MESSAGES + 1)
+    ]
     client = server.client(rate=None)
-    assert client.create_messages("ABC1", messages).requests == 3
-    again = client.create_messages("ABC1", messages)
-    assert again.already_stored == 601
-    assert [held["text"] for held in server.messages("ABC1")] == [m.text for m in messages]
-    assert server.stats()["answers"] == {"200": 3, "409": 3}
+    assert client.create_messages(CONVERSATION, messages).requests == 3
+    again = client.create_messages(CONVERSATION, messages)
+    assert again.already_stored == len(messages)
+    assert [held["text"] for held in server.messages(CONVERSATION)] == [m.text for m in messages]
+    assert server.stats()["answers"] == {str(SUCCESS): 3, "409": 3}
 
 
 def test_what_it_held_can_be_read_after_its_end(path: PathOf) -> None:
     """Messages, counts and requests can be read when the server has ended."""
     with Emulator() as server:
-        server.client().create_messages("ABC1", [agent("x", "a-1", "2024-03-04T08:00:00")])
-    assert (len(server.messages("ABC1")), server.stats()["messages"]) == (1, 1)
+        server.client().create_messages(CONVERSATION, [agent("x", "a-1", "2024-03-04T08:00:00")])
+    assert (len(server.messages(CONVERSATION)), server.stats()["messages"]) == (1, 1)
     assert [request.path for request in server.requests] == [path()]
 
 
@@ -291,7 +296,7 @@ def test_other_interfaces(
     """Another interface can be named; the URL is one that clients here can use."""
     server = start(host=host)
     assert server.url.startswith(url)
-    assert connect(server).post(path(), json=batch("x")).status_code == 200
+    assert connect(server).post(path(), json=batch("x")).status_code == SUCCESS
 
 
 def test_code_that_reads_the_environment_finds_it(
@@ -304,12 +309,12 @@ def test_code_that_reads_the_environment_finds_it(
 
     async def run() -> None:
         async with server.async_client() as client:
-            assert (await client.create_messages("XYZ", messages)).stored == 1
+            assert (await client.create_messages(OTHER, messages)).stored == 1
 
     with Client() as client:
-        assert client.create_messages("ABC1", messages).stored == 1
+        assert client.create_messages(CONVERSATION, messages).stored == 1
     asyncio.run(run())
-    assert server.conversations() == {"ABC1": 1, "XYZ": 1}
+    assert server.conversations() == {CONVERSATION: 1, OTHER: 1}
     keys = Credentials(server.api_id, server.api_secret)
     assert keys == server.credentials
 

@@ -19,6 +19,7 @@ from asapp_conversations import APIConnectionError, agent
 from asapp_conversations.toolkit import Clock
 from asapp_conversations_emulator import Emulator, Fault
 from asapp_conversations_emulator.faults import BODIES
+from documented import CONVERSATION, OTHER, SUCCESS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,9 +63,9 @@ def test_statuses_are_exact_about_storing(
         assert answer.status_code == 503
         assert answer.headers["x-request-id"] == server.requests[0].request_id
         assert server.stats()["answers"] == {"503": 1}
-    assert len(server.messages("ABC1")) == stored
-    assert client.post(path(), json=batch("x")).status_code == (409 if stored else 200)
-    assert len(server.messages("ABC1")) == 1
+    assert len(server.messages(CONVERSATION)) == stored
+    assert client.post(path(), json=batch("x")).status_code == (409 if stored else SUCCESS)
+    assert len(server.messages(CONVERSATION)) == 1
 
 
 def test_bodies_are_what_they_are_called(
@@ -103,7 +104,7 @@ def test_lost_connections_are_exact_about_storing(
     assert (stats["dropped"], stats["answers"], stats["requests"]) == (1, {}, 1)
     assert stats["faults"] == {fault: 1}
     assert (server.requests[0].outcome, server.requests[0].stored) == ("dropped", held)
-    assert len(server.messages("ABC1")) == held
+    assert len(server.messages(CONVERSATION)) == held
 
 
 @pytest.mark.parametrize(("fault", "held"), [("silence", 0), ("silence,stored", 1)])
@@ -114,10 +115,10 @@ def test_silence_is_exact_about_storing(
     server.fail_next(fault)
     with send(server, path(), json.dumps(batch("x")).encode()):
         wait_until(lambda: server.requests)
-    server.client().create_messages("XYZ", [agent("x", "a-1", "2024-03-04T08:00:00")])
+    server.client().create_messages(OTHER, [agent("x", "a-1", "2024-03-04T08:00:00")])
     stats = server.stats()
-    assert (stats["dropped"], stats["abandoned"], stats["answers"]) == (1, 0, {"200": 1})
-    assert len(server.messages("ABC1")) == held
+    assert (stats["dropped"], stats["abandoned"], stats["answers"]) == (1, 0, {str(SUCCESS): 1})
+    assert len(server.messages(CONVERSATION)) == held
 
 
 def test_reset_is_a_reset(server: Emulator, path: PathOf, batch: Batch) -> None:
@@ -144,7 +145,7 @@ def test_delay_answers_late(
     """A delayed request gets its answer, whether it is stored before or after the wait."""
     for text, fault in (("one", "delay=0.01"), ("two", "delay=0.01,stored")):
         server.fail_next(fault)
-        assert client.post(path(), json=batch(text)).status_code == 200
+        assert client.post(path(), json=batch(text)).status_code == SUCCESS
         assert server.requests[-1].seconds >= 0.01
     assert server.stats()["messages"] == 2
 
@@ -152,14 +153,14 @@ def test_delay_answers_late(
 def test_client_that_gives_up_on_a_delay(server: Emulator, path: PathOf, batch: Batch) -> None:
     """When the client leaves, the request is abandoned: what was not stored never will be."""
     content = json.dumps(batch("x")).encode()
-    server.fail_next("delay=3600,stored", conversation_id="ABC1")
+    server.fail_next("delay=3600,stored", conversation_id=CONVERSATION)
     with send(server, path(), content):
-        wait_until(lambda: server.messages("ABC1"))
+        wait_until(lambda: server.messages(CONVERSATION))
     wait_until(lambda: server.requests)
-    server.fail_next("delay=3600", conversation_id="XYZ")
-    send(server, path("XYZ"), content).close()
+    server.fail_next("delay=3600", conversation_id=OTHER)
+    send(server, path(OTHER), content).close()
     wait_until(lambda: len(server.requests) == 2)
-    assert (server.stats()["abandoned"], server.conversations()) == (2, {"ABC1": 1})
+    assert (server.stats()["abandoned"], server.conversations()) == (2, {CONVERSATION: 1})
     assert [request.stored for request in server.requests] == [1, 0]
 
 
@@ -168,7 +169,7 @@ def test_latency_is_of_every_accepted_request(
 ) -> None:
     """With a latency, what is stored is answered later."""
     server = start(latency=0.02)
-    assert connect(server).post(path(), json=batch("x")).status_code == 200
+    assert connect(server).post(path(), json=batch("x")).status_code == SUCCESS
     assert server.requests[0].seconds >= 0.02
 
 
@@ -184,8 +185,8 @@ def test_fault_after_storing_spares_what_is_refused(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
     """What is not accepted gets its refusal, so that the fault always means stored."""
-    server.fail_next("reset,stored", conversation_id="ABC1")
-    assert client.post(path("XYZ"), json=batch("x")).status_code == 200
+    server.fail_next("reset,stored", conversation_id=CONVERSATION)
+    assert client.post(path(OTHER), json=batch("x")).status_code == SUCCESS
     assert client.post(path(), json=batch("")).status_code == 400
     assert server.stats()["faults"] == {}
 
@@ -197,7 +198,7 @@ def test_resend_of_what_is_held_can_fail_too(
     client.post(path(), json=batch("x"))
     server.fail_next("500,stored")
     assert client.post(path(), json=batch("x")).status_code == 500
-    assert len(server.messages("ABC1")) == 1
+    assert len(server.messages(CONVERSATION)) == 1
 
 
 def test_reset_goes_back_to_the_start(
@@ -216,13 +217,13 @@ def test_outage_refuses_connections(server: Emulator) -> None:
     """While it is stopped connections are refused; started again it is where and what it was."""
     messages = [agent("x", "a-1", "2024-03-04T08:00:00")]
     client = server.client(retries=0)
-    client.create_messages("ABC1", messages)
+    client.create_messages(CONVERSATION, messages)
     server.stop()
     with pytest.raises(APIConnectionError) as caught:
-        client.create_messages("ABC1", messages)
+        client.create_messages(CONVERSATION, messages)
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
     server.start()
-    assert client.create_messages("ABC1", messages).already_stored == 1
+    assert client.create_messages(CONVERSATION, messages).already_stored == 1
     server.stop()
 
 
@@ -233,7 +234,7 @@ SEEDED = [
     "reset,stored",
     "refuse",
     "502,html",
-    "200,truncated,stored",
+    f"{SUCCESS},truncated,stored",
 ]
 
 
@@ -259,7 +260,7 @@ def test_a_fifth_fails_and_nothing_is_lost_or_doubled(start: Start) -> None:
 
 FAULTS = st.sampled_from([None, "delay=0", "delay=0,stored", "429,retry-after=1", *SEEDED])
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["ABC1", "XYZ"]), st.sampled_from(["one", "two", ""]), FAULTS),
+    st.tuples(st.sampled_from([CONVERSATION, OTHER]), st.sampled_from(["one", "two", ""]), FAULTS),
     max_size=12,
 )
 
@@ -286,8 +287,8 @@ def test_any_mix_of_faults_is_exact(
         if written:
             server.fail_next(written)
         shown = fault and fault.kind != "delay" and (not fault.stored or text)
-        expected = "400" if not text else "409" if (conversation_id, text) in held else "200"
-        if expected == "200" and (not shown or (fault and fault.stored)):
+        expected = "400" if not text else "409" if (conversation_id, text) in held else str(SUCCESS)
+        if expected == str(SUCCESS) and (not shown or (fault and fault.stored)):
             held.append((conversation_id, text))
         if fault and shown:
             expected = str(fault.status) if fault.kind == "status" else "dropped"
@@ -298,7 +299,7 @@ def test_any_mix_of_faults_is_exact(
         assert met == expected
         seen[met] += 1
     stats = server.stats()
-    for conversation_id in ("ABC1", "XYZ"):
+    for conversation_id in (CONVERSATION, OTHER):
         texts = [each["text"] for each in server.messages(conversation_id)]
         assert texts == [text for other, text in held if other == conversation_id]
     assert (stats["batches"], stats["messages"]) == (len(held), len(held))

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_emulator.store import Store
+from documented import CONVERSATION, SUCCESS, fitting_id
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
@@ -77,7 +78,7 @@ def test_conversation_is_a_chat(
 ) -> None:
     """A conversation's messages are shown as they were sent, and those that come are added."""
     client.post(path(), json=batch("Hello", HOSTILE))
-    page.click("[data-id=ABC1]")
+    page.click(f"[data-id='{CONVERSATION}']")
     page.shows("#chat .message.agent p", "Hello", HOSTILE)
     client.post(path(), json=batch("Bye\nbye"))
     page.shows("#chat p", "Hello", HOSTILE, "Bye\nbye")
@@ -91,7 +92,7 @@ def test_texts_never_become_markup(
     hostile["messages"][0]["sender"]["externalId"] = HOSTILE
     client.post(path(), json=hostile)
     client.post(f"/{HOSTILE}")
-    page.click("[data-id=ABC1]")
+    page.click(f"[data-id='{CONVERSATION}']")
     page.shows("#chat p", HOSTILE)
     assert page.browser.title == "Conversations API emulator"
     assert page.texts("#chat img, #chat script, #requests img") == []
@@ -124,7 +125,7 @@ def test_requests_have_their_outcome(
     client.post(path(), json=batch("one"))
     server.fail_next("503,html")
     client.post(path(), json=batch("two"))
-    page.shows("#requests td:nth-child(3)", "503", "200")
+    page.shows("#requests td:nth-child(3)", "503", str(SUCCESS))
     page.shows("#requests td:nth-child(5)", "503,html", "")
     page.click("#failed")
     page.shows("#requests td:nth-child(3)", "503")
@@ -140,8 +141,8 @@ def test_faults_are_turned_on_and_off(page: Page, client: httpx.Client) -> None:
     plan = client.get("/_emulator/faults").json()
     assert (plan["faults"], plan["share"]) == (["reset", "500,empty"], 0.2)
     page.click("#next-id")
-    page.press("ABC1", Keys.ENTER)
-    page.shows("#said", "Set for the next 1\N{NO-BREAK SPACE}request of ABC1: 503")
+    page.press(CONVERSATION, Keys.ENTER)
+    page.shows("#said", f"Set for the next 1\N{NO-BREAK SPACE}request of {CONVERSATION}: 503")
     page.click("#off")
     page.shows("[aria-pressed=true]")
     page.click("#fault")
@@ -155,13 +156,13 @@ def test_everything_works_by_keyboard(
     page: Page, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
     """Search, list, chat and reset can be reached and used without a mouse."""
-    for conversation_id in ("ABC1", "ABC2"):
+    for conversation_id in (CONVERSATION, fitting_id("ABC2")):
         client.post(path(conversation_id), json=batch(conversation_id))
-    page.shows("#list .id", "ABC2", "ABC1")
+    page.shows("#list .id", fitting_id("ABC2"), CONVERSATION)
     page.press("/", Keys.TAB, Keys.ARROW_DOWN, Keys.ENTER)
-    page.shows("#chat p", "ABC1")
+    page.shows("#chat p", CONVERSATION)
     page.press(Keys.ARROW_UP, Keys.ENTER)
-    page.shows("#chat p", "ABC2")
+    page.shows("#chat p", fitting_id("ABC2"))
     page.browser.execute_script("document.getElementById('reset').focus()")
     page.press(Keys.ENTER)
     page.shows("#list li", "Nothing has been sent yet.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asapp_conversations import agent
 from asapp_conversations_emulator import Emulator
+from documented import CONVERSATION
 
 DOWNSTREAM = Path(__file__).resolve().parents[2] / "examples" / "downstream"
 
@@ -27,8 +28,10 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_fixture_is_an_emulator(asapp_emulator: Emulator) -> None:
     """The fixture is a running emulator that holds nothing."""
     assert asapp_emulator.stats()["requests"] == 0
-    asapp_emulator.client().create_messages("ABC1", [agent("x", "a-1", "2024-03-04T08:00:00")])
-    assert len(asapp_emulator.messages("ABC1")) == 1
+    asapp_emulator.client().create_messages(
+        CONVERSATION, [agent("x", "a-1", "2024-03-04T08:00:00")]
+    )
+    assert len(asapp_emulator.messages(CONVERSATION)) == 1
 
 
 @pytest.mark.asapp_emulator(daily_limit=5, rate=0.5)

@@ -13,14 +13,13 @@ from asapp_conversations import Client, Message
 from asapp_conversations_client import api
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch
+from documented import SUCCESS
 
 MakeMessages = Callable[[int], list[Message]]
 
 SECRET = "s3cret-value"
 """What the environment of each test holds as the API secret."""
 
-SUCCESS = int(next(iter(BATCH.operation.successes)).replace("X", "0"))
-"""The first status of success that the document has."""
 
 OK = httpx.Response(SUCCESS, json={})
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from asapp_conversations import AsyncClient, Client, Stored, agent
 from asapp_conversations.toolkit import Clock
-from asapp_conversations_client.facts import BATCH
+from documented import CONVERSATION, SUCCESS
 
 Step = bytes | float | Callable[[socket.socket], object]
 Script = Iterable[Step] | Callable[[], Iterable[Step]]
@@ -28,6 +28,10 @@ SOON = httpx.Timeout(0.2, connect=30)
 MESSAGES = [agent("a text that nobody else writes", "agent-1", "2024-03-04T08:00:00Z")]
 
 
+STATUS_LINE = f"HTTP/1.1 {SUCCESS} Some Words\r\n".encode()
+"""How an answer begins that says that all is stored."""
+
+
 def hang_up(connection: socket.socket) -> None:
     """A step: say no more on this connection."""
     connection.shutdown(socket.SHUT_RDWR)
@@ -39,7 +43,7 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def answer(status: int = 200, body: bytes = b"{}", *headers: str) -> bytes:
+def answer(status: int = SUCCESS, body: bytes = b"{}", *headers: str) -> bytes:
     """A whole answer; `headers` are lines, and one of them may give another length."""
     lines = [f"HTTP/1.1 {status} Some Words", *headers]
     if not any(line.lower().startswith("content-length") for line in headers):
@@ -190,7 +194,9 @@ class Session:
     def create(self, messages: Any = None, client: Any = None, **options: Any) -> Stored:
         """One call of `create_messages`, on a copy of the client if one is given."""
         messages = MESSAGES if messages is None else messages
-        stored = self.run((client or self.client).create_messages("ABC", messages, **options))
+        stored = self.run(
+            (client or self.client).create_messages(CONVERSATION, messages, **options)
+        )
         assert isinstance(stored, Stored)
         return stored
 
@@ -226,9 +232,3 @@ def nobody() -> Iterator[str]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-
-
-def success_status() -> int:
-    """The status with which the document answers a batch that is stored."""
-    responses = BATCH.operation.successes
-    return min(int(status) for status in responses if status.startswith("2"))

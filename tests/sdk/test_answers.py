@@ -10,6 +10,7 @@ import pytest
 from asapp_conversations import Credentials
 from asapp_conversations.answers import AnswerWords, success_id
 from asapp_conversations_client.facts import BATCH, WORDS
+from documented import SUCCESS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -88,9 +89,9 @@ def test_request_id_of_a_header() -> None:
     """A success tells its id in a header, and an error may do so."""
     headers = {"x-request-id": "r-9"}
     keys = Credentials("id-1", "secret-1")
-    assert success_id(httpx.Response(200, headers=headers), b"{}", keys) == "r-9"
+    assert success_id(httpx.Response(SUCCESS, headers=headers), b"{}", keys) == "r-9"
     for told in ("My card", "John-Doe", "of-secret-1", ""):
-        quoting = httpx.Response(200, headers={"x-request-id": told})
+        quoting = httpx.Response(SUCCESS, headers={"x-request-id": told})
         assert success_id(quoting, b'{"text":"John-Doe"}', keys) == ""
 
     assert (

@@ -19,6 +19,7 @@ from asapp_conversations import (
     InvalidRequestError,
 )
 from asapp_conversations_client.facts import BATCH, SERVER_URLS
+from documented import CONVERSATION, SUCCESS, batch_path
 
 
 def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) -> None:
@@ -26,14 +27,14 @@ def test_credentials_are_renewed_once(time: Any, make_messages: MakeMessages) ->
     pairs = iter([Credentials("old", "a"), Credentials("new", "b"), Credentials("none", "c")])
     server = Server(error(401), OK)
     client = server.client(time, credentials=lambda: next(pairs))
-    client.create_messages("ABC", make_messages(1))
-    client.create_messages("ABC", make_messages(1))
+    client.create_messages(CONVERSATION, make_messages(1))
+    client.create_messages(CONVERSATION, make_messages(1))
     name = BATCH.operation.keys[0].name
     assert [headers[name] for headers in server.headers] == ["old", "new", "new"]
     refusing = Server(error(401))
     with pytest.raises(AuthenticationError):
         refusing.client(time, credentials=lambda: Credentials("x", "y")).create_messages(
-            "ABC", make_messages(1)
+            CONVERSATION, make_messages(1)
         )
     assert len(refusing.bodies) == 2
 
@@ -48,12 +49,12 @@ def test_renewal_is_shared(time: Any, make_messages: MakeMessages) -> None:
         if request.headers[name] == "old":
             together.wait(10)
             return httpx.Response(401)
-        return httpx.Response(200, json={"key": request.headers[name]})
+        return httpx.Response(SUCCESS, json={"key": request.headers[name]})
 
     client = Client(
         credentials=lambda: next(asked), transport=httpx.MockTransport(serve), rate=None
     )
-    send = partial(client.create_messages, "ABC", make_messages(1))
+    send = partial(client.create_messages, CONVERSATION, make_messages(1))
     with ThreadPoolExecutor(2) as threads:
         assert [one.result().stored for one in [threads.submit(send) for _ in range(2)]] == [1, 1]
     assert next(asked) is pairs[2]
@@ -63,7 +64,7 @@ def test_provider_must_return_credentials(time: Any, make_messages: MakeMessages
     """A provider that returns something else is named."""
     client = Server(OK).client(time, credentials=lambda: "secret")
     with pytest.raises(InvalidRequestError, match="must return Credentials, not str"):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
 
 
 def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,15 +165,15 @@ def test_base_path_is_kept(time: Any, make_messages: MakeMessages) -> None:
     """A base URL with a path puts it before every operation's."""
     server = Server(error(503), OK)
     client = server.client(time, base_url="http://localhost/gateway/")
-    assert client.create_messages("ABC", make_messages(1)).retries == 1
-    assert server.urls[0].path.startswith("/gateway/conversation/")
+    assert client.create_messages(CONVERSATION, make_messages(1)).retries == 1
+    assert server.urls[0].path == f"/gateway{batch_path()}"
 
 
 def test_redirects_are_not_followed(time: Any, make_messages: MakeMessages) -> None:
     """A redirect is an error, not a way for keys to leave."""
     server = Server(httpx.Response(307, headers={"location": "https://elsewhere.example/"}))
     with pytest.raises(APIStatusError) as caught:
-        server.client(time).create_messages("ABC", make_messages(1))
+        server.client(time).create_messages(CONVERSATION, make_messages(1))
     assert caught.value.status_code == 307
     assert len(server.urls) == 1
 
@@ -188,5 +189,5 @@ def test_async_provider_needs_an_async_client(time: Any, make_messages: MakeMess
     answers: list[Any] = [Slow(), Credentials("id", "secret")]
     client = Server(OK).client(time, credentials=lambda: answers.pop(0))
     with pytest.raises(TypeError, match="use AsyncClient"):
-        client.create_messages("ABC", make_messages(1))
-    assert client.create_messages("ABC", make_messages(1)).stored == 1
+        client.create_messages(CONVERSATION, make_messages(1))
+    assert client.create_messages(CONVERSATION, make_messages(1)).stored == 1

@@ -19,6 +19,7 @@ from asapp_conversations import (
 )
 from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from asapp_conversations.toolkit import body_size, encode_message
+from documented import SUCCESS
 from hostile import Kind, Session, both
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ class Asapp:
         self.held += texts
         if fault == "lost":
             raise httpx.ReadError("lost on the way back")
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     def session(self, kind: Kind, **options: Any) -> Session:
         return Session(kind, base_url=URL, transport=httpx.MockTransport(self), **options)

@@ -26,7 +26,20 @@ from asapp_conversations import (
     Stored,
 )
 from asapp_conversations_client.facts import BATCH
-from hostile import MESSAGES, SOON, Kind, Session, answer, both, create, hang_up, nobody, serving
+from documented import CONVERSATION, SUCCESS
+from hostile import (
+    MESSAGES,
+    SOON,
+    STATUS_LINE,
+    Kind,
+    Session,
+    answer,
+    both,
+    create,
+    hang_up,
+    nobody,
+    serving,
+)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -35,9 +48,9 @@ def test_any_loop_of_anyio(backend: str) -> None:
 
     async def run(url: str, timeout: float | httpx.Timeout) -> Stored:
         async with AsyncClient(base_url=url, timeout=timeout, retries=0) as client:
-            return await client.create_messages("ABC", MESSAGES)
+            return await client.create_messages(CONVERSATION, MESSAGES)
 
-    with serving([answer()], [b"HTTP/1.1 200 OK\r\nX: ", 30.0]) as server:
+    with serving([answer()], [STATUS_LINE + b"X: ", 30.0]) as server:
         assert anyio.run(run, server.url, 30, backend=backend).stored == 1
         with pytest.raises(APITimeoutError) as caught:
             anyio.run(run, server.url, SOON, backend=backend)
@@ -48,12 +61,12 @@ def test_any_loop_of_anyio(backend: str) -> None:
 @pytest.mark.parametrize("second", ["asyncio", "trio"])
 def test_second_loop_is_refused(first: str, second: str) -> None:
     """A client that was used in one event loop says in another that it belongs there."""
-    with serving([answer(200, b"{}", "Connection: close")]) as server:
+    with serving([answer(SUCCESS, b"{}", "Connection: close")]) as server:
         client = AsyncClient(base_url=server.url)
-        assert anyio.run(client.create_messages, "ABC", MESSAGES, backend=first).stored == 1
+        assert anyio.run(client.create_messages, CONVERSATION, MESSAGES, backend=first).stored == 1
         for call in (client.create_messages, client.with_options(retries=0).create_messages):
             with pytest.raises(InvalidRequestError, match=r"nothing was sent.*event loop"):
-                anyio.run(call, "ABC", MESSAGES, backend=second)
+                anyio.run(call, CONVERSATION, MESSAGES, backend=second)
     assert len(server.heads) == 1
 
 
@@ -63,7 +76,7 @@ def test_made_outside_of_a_loop() -> None:
         client = AsyncClient(base_url=server.url)
 
         async def run() -> int:
-            stored = [await client.create_messages("ABC", MESSAGES) for _ in range(2)]
+            stored = [await client.create_messages(CONVERSATION, MESSAGES) for _ in range(2)]
             await client.aclose()
             return len(stored)
 
@@ -239,7 +252,7 @@ def test_what_is_no_list_of_messages(kind: Kind, messages: Any) -> None:
         Session(kind, base_url=server.url) as session,
         pytest.raises(InvalidRequestError, match=type(messages).__name__),
     ):
-        session.run(session.client.create_messages("ABC", messages))
+        session.run(session.client.create_messages(CONVERSATION, messages))
     assert server.heads == []
 
 

@@ -15,6 +15,7 @@ from asapp_conversations import (
     Receipt,
 )
 from asapp_conversations.toolkit import Exchange
+from documented import CONVERSATION, SUCCESS
 
 BODY = b'{"messages":[]}'
 
@@ -67,11 +68,11 @@ def send(kind: type[Client | AsyncClient], budget: int, outcomes: Any, time: Any
     if kind is Client:
         gate = Budget(budget)
         client = Client(gate=gate, transport=answers(*outcomes), clock=time.clock())
-        return gate, lambda **options: client.with_options(**options).send_batch("ABC", BODY)
+        return gate, lambda **options: client.with_options(**options).send_batch(CONVERSATION, BODY)
     async_gate = AsyncBudget(budget)
     async_client = AsyncClient(gate=async_gate, transport=answers(*outcomes), clock=time.clock())
     return async_gate, lambda **options: asyncio.run(
-        async_client.with_options(**options).send_batch("ABC", BODY)
+        async_client.with_options(**options).send_batch(CONVERSATION, BODY)
     )
 
 
@@ -81,19 +82,19 @@ both = pytest.mark.parametrize("kind", [Client, AsyncClient])
 @both
 def test_gate_is_asked_before_and_told_after_each_attempt(kind: Any, time: Any) -> None:
     """Each attempt is admitted and settled, resends too, and nothing else paces it."""
-    gate, run = send(kind, 3, [httpx.ReadTimeout("slow"), 429, 200], time)
+    gate, run = send(kind, 3, [httpx.ReadTimeout("slow"), 429, SUCCESS], time)
     receipt = run()
     assert receipt == Receipt(("", "", ""))
     assert receipt.attempts == 3
     assert gate.attempts_before == [0, 1, 2]
-    assert gate.outcomes == [httpx.ReadTimeout, 429, 200]
+    assert gate.outcomes == [httpx.ReadTimeout, 429, SUCCESS]
     assert time.waits == [0.25, 2.0]
 
 
 @both
 def test_a_gate_can_pardon_refusals(kind: Any, time: Any) -> None:
     """What a gate does not count uses up no retry and waits as the first one does."""
-    gate, run = send(kind, 6, [429, 429, 429, 503, 200], time)
+    gate, run = send(kind, 6, [429, 429, 429, 503, SUCCESS], time)
     settle = gate.settle
 
     def pardon(exchange: Exchange, outcome: httpx.Response) -> None:

@@ -17,9 +17,9 @@ from asapp_conversations import (
     RateLimitError,
 )
 from asapp_conversations_client.facts import BATCH
-from hostile import MESSAGES, Kind, Patience, answer, both, create, hang_up, serving, success_status
+from documented import SUCCESS
+from hostile import MESSAGES, Kind, Patience, answer, both, create, hang_up, serving
 
-OK = success_status()
 DOCUMENTED = BATCH.operation.successes
 UNDOCUMENTED = [
     status for status in (201, 202, 203, 204, 226, 299) if str(status) not in DOCUMENTED
@@ -27,14 +27,14 @@ UNDOCUMENTED = [
 LOGIN = b"<!doctype html><title>Log in</title>"
 
 NOT_STORED = [
-    (OK, LOGIN, "text/html"),
-    (OK, LOGIN, "application/json"),
-    (OK, b"", "application/json"),
-    (OK, b"  \n", "application/json"),
-    (OK, b"OK", "text/plain"),
-    (OK, b'{"a": ', "application/json"),
-    (OK, b"{}{}", "application/json"),
-    (OK, b"\xff\xfe\xff", "application/json"),
+    (SUCCESS, LOGIN, "text/html"),
+    (SUCCESS, LOGIN, "application/json"),
+    (SUCCESS, b"", "application/json"),
+    (SUCCESS, b"  \n", "application/json"),
+    (SUCCESS, b"OK", "text/plain"),
+    (SUCCESS, b'{"a": ', "application/json"),
+    (SUCCESS, b"{}{}", "application/json"),
+    (SUCCESS, b"\xff\xfe\xff", "application/json"),
     (206, b"{}", "application/json"),
     (207, b"{}", "application/json"),
     *((status, b"" if status == 204 else b"{}", "application/json") for status in UNDOCUMENTED),
@@ -49,7 +49,7 @@ def content_type(value: str) -> str:
 @pytest.mark.parametrize("body", [b"{}", b"null", b"[]", b'"x"', b"0", b"false", b'{"a": [1]}'])
 def test_json_of_any_shape_is_stored(kind: Kind, body: bytes) -> None:
     """A documented success with JSON says that the batch is stored, whatever the JSON is."""
-    with serving([answer(OK, body, content_type("application/json"))]) as server:
+    with serving([answer(SUCCESS, body, content_type("application/json"))]) as server:
         stored = create(kind, base_url=server.url)
     assert (stored.stored, stored.requests) == (1, 1)
 
@@ -71,7 +71,9 @@ def test_no_proof_is_no_success(kind: Kind, status: int, body: bytes, media_type
 
 
 @both
-@pytest.mark.parametrize("first", [(OK, LOGIN, "text/html"), (OK, b"", "a/b"), (207, b"{}", "a/b")])
+@pytest.mark.parametrize(
+    "first", [(SUCCESS, LOGIN, "text/html"), (SUCCESS, b"", "a/b"), (207, b"{}", "a/b")]
+)
 def test_conflict_after_doubt_is_stored(kind: Kind, first: tuple[int, bytes, str]) -> None:
     """A 409 to the resend says that the batch in doubt is there, stored by this call."""
     status, body, media_type = first
@@ -83,7 +85,7 @@ def test_conflict_after_doubt_is_stored(kind: Kind, first: tuple[int, bytes, str
 
 
 @both
-@pytest.mark.parametrize("doubt", [[answer(OK, LOGIN)], [answer(500)], [hang_up]])
+@pytest.mark.parametrize("doubt", [[answer(SUCCESS, LOGIN)], [answer(500)], [hang_up]])
 @pytest.mark.parametrize(
     ("status", "unknown"),
     [(400, False), (422, False), (401, True), (403, True), (404, True), (413, True), (429, True)],
@@ -123,7 +125,7 @@ def test_refusal_at_once_is_certain(kind: Kind, status: int) -> None:
 def test_any_charset(kind: Kind, charset: str) -> None:
     """A charset that is none of text, or none at all, changes no outcome."""
     words = content_type(f"text/plain; charset={charset}")
-    with serving([answer(OK, b"{}", words)], [answer(400, b"no \xff JSON", words)]) as server:
+    with serving([answer(SUCCESS, b"{}", words)], [answer(400, b"no \xff JSON", words)]) as server:
         assert create(kind, base_url=server.url).stored == 1
         with pytest.raises(BadRequestError) as caught:
             create(kind, base_url=server.url)
@@ -228,11 +230,11 @@ def test_request_ids_of_every_attempt(kind: Kind) -> None:
         [answer(500, b'{"error": {"requestId": "r-1", "message": "m"}}')],
         [hang_up],
         [answer(503, b"<p>", "X-Request-Id: r-3")],
-        [answer(OK, b"{}", "x-request-id: r-4")],
+        [answer(SUCCESS, b"{}", "x-request-id: r-4")],
     )
     with serving(*scripts) as server:
         assert create(kind, base_url=server.url).request_ids == ("r-1", "", "r-3", "r-4")
-    with serving([answer(OK, b"{}", f"x-request-id: {'r' * 5000}")]) as server:
+    with serving([answer(SUCCESS, b"{}", f"x-request-id: {'r' * 5000}")]) as server:
         assert create(kind, base_url=server.url).request_ids == ("",)
 
 

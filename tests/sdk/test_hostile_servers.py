@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import os
 import subprocess
 import sys
 import zlib
@@ -22,9 +23,11 @@ from asapp_conversations import (
     InternalServerError,
     NotFoundError,
 )
+from documented import SUCCESS
 from hostile import (
     MESSAGES,
     SOON,
+    STATUS_LINE,
     HostileServer,
     Kind,
     Step,
@@ -62,16 +65,15 @@ def failure(kind: Kind, server: HostileServer, **options: Any) -> Any:
     return caught.value
 
 
-HEAD = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNKED = STATUS_LINE + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @both
 @pytest.mark.parametrize(
     ("start", "drop"),
     [
-        (HEAD + b"Content-Length: 900\r\n\r\n", b" "),
-        (HEAD + b"\r\n", b" "),
+        (STATUS_LINE + b"Content-Length: 900\r\n\r\n", b" "),
+        (STATUS_LINE + b"\r\n", b" "),
         (CHUNKED, b"1\r\n \r\n"),
     ],
     ids=["length", "until it closes", "chunks"],
@@ -102,7 +104,7 @@ def test_dripping_body_of_an_error_ends_in_time(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("start", "drop"),
     [
-        (HEAD + b"X-Slow: ", b"a"),
+        (STATUS_LINE + b"X-Slow: ", b"a"),
         (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
         (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
     ],
@@ -161,7 +163,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 @both
 @pytest.mark.parametrize(
-    ("status", "told"), [(200, "APIStatusError 200 True"), (500, "InternalServerError 500 True")]
+    ("status", "told"),
+    [(SUCCESS, f"APIStatusError {SUCCESS} True"), (500, "InternalServerError 500 True")],
 )
 def test_gzip_bomb(kind: Kind, status: int, told: str) -> None:
     """1 GiB of zeros in a gzip that nobody asked for takes no memory, and stores nothing."""
@@ -172,7 +175,7 @@ def test_gzip_bomb(kind: Kind, status: int, told: str) -> None:
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONPATH": str(__file__).rpartition("/")[0], **_keys()},
+            env={"PYTHONPATH": os.pathsep.join(sys.path), **_keys()},
         )
     outcome, mebibytes = done.stdout.splitlines()
     assert outcome == told
@@ -192,7 +195,7 @@ def test_small_packed_body_is_read(kind: Kind, name: str, pack: Callable[[bytes]
     """A server that packs although it was not asked to is understood."""
     encoding = f"Content-Encoding: {name}"
     refusal = pack(b'{"error": {"message": "it is so", "requestId": "r-1", "code": "404-7"}}')
-    with serving([answer(200, pack(b"{}"), encoding)]) as server:
+    with serving([answer(SUCCESS, pack(b"{}"), encoding)]) as server:
         assert create(kind, base_url=server.url).stored == 1
         assert b"\r\naccept-encoding: identity\r\n" in server.heads[0].lower()
     with serving([answer(404, refusal, encoding)]) as server:
@@ -217,9 +220,9 @@ def test_small_packed_body_is_read(kind: Kind, name: str, pack: Callable[[bytes]
 )
 def test_unreadable_body_is_no_success(kind: Kind, encoding: str, body: bytes) -> None:
     """What cannot be unpacked does not say that anything is stored; an error's status counts."""
-    with serving([answer(200, body, f"Content-Encoding: {encoding}")]) as server:
+    with serving([answer(SUCCESS, body, f"Content-Encoding: {encoding}")]) as server:
         error = failure(kind, server, timeout=30)
-    assert (error.status_code, error.outcome_unknown) == (200, True)
+    assert (error.status_code, error.outcome_unknown) == (SUCCESS, True)
     with serving([answer(404, body, f"Content-Encoding: {encoding}")]) as server:
         assert isinstance(failure(kind, server, timeout=30), NotFoundError)
 
@@ -228,10 +231,10 @@ def test_unreadable_body_is_no_success(kind: Kind, encoding: str, body: bytes) -
 def test_answer_above_the_cap(kind: Kind) -> None:
     """A success larger than `max_answer_bytes` is none, and one that just fits is."""
     body = b"{}" + b" " * 998
-    with serving([answer(200, body)]) as server:
+    with serving([answer(SUCCESS, body)]) as server:
         error = failure(kind, server, max_answer_bytes=len(body) - 1, timeout=30)
         assert isinstance(error, APIStatusError)
-        assert (error.status_code, error.outcome_unknown) == (200, True)
+        assert (error.status_code, error.outcome_unknown) == (SUCCESS, True)
         assert create(kind, base_url=server.url, max_answer_bytes=len(body)).stored == 1
 
 
@@ -259,7 +262,7 @@ def test_huge_error_is_not_read(kind: Kind, status: int) -> None:
 )
 def test_body_that_breaks_off(kind: Kind, promised: str) -> None:
     """Less than was promised: a success is in doubt, and the status of an error counts."""
-    for status in (200, 404):
+    for status in (SUCCESS, 404):
         head = f"HTTP/1.1 {status} OK\r\n{promised}\r\n\r\n".encode()
         with serving([head, b"2\r\n{}\r\n", hang_up]) as server:
             error = failure(kind, server, timeout=30)

@@ -18,13 +18,14 @@ from asapp_conversations import (
     NotFoundError,
 )
 from asapp_conversations_client.facts import BATCH
+from documented import SUCCESS, batch_path
 from hostile import HostileServer, Kind, Session, answer, both, hang_up, serving
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-PATH = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC"})
+PATH = batch_path()
 KEYS = {key.name.lower() for key in BATCH.operation.keys}
 
 
@@ -70,14 +71,16 @@ def test_hooks_run_once_a_call(kind: Kind) -> None:
         hooks = Hooks(session)
         assert session.create().requests == 4
     (request,), (response,) = hooks.requests, hooks.responses
-    assert response.status_code == 200
+    assert response.status_code == SUCCESS
     assert response.request is request
     assert not has_key(request)
     assert all(sent_headers(server, index).keys() >= KEYS for index in range(4))
 
 
 @both
-@pytest.mark.parametrize("script", [[answer(404)], [answer(500)], [hang_up], [answer(200, b"?")]])
+@pytest.mark.parametrize(
+    "script", [[answer(404)], [answer(500)], [hang_up], [answer(SUCCESS, b"?")]]
+)
 def test_failures_are_not_shown_to_response_hooks(kind: Kind, script: Any) -> None:
     """A call that fails runs the request's hooks once, and nothing on the error has a key."""
     with serving(script) as server, Session(kind, base_url=server.url) as session:
@@ -111,7 +114,7 @@ def test_what_a_hook_sets_is_sent(kind: Kind) -> None:
 @both
 def test_cookies(kind: Kind) -> None:
     """Cookies of the server and of the user go out with the next call, and with a copy's."""
-    first = answer(200, b"{}", "Set-Cookie: lane=7; Path=/")
+    first = answer(SUCCESS, b"{}", "Set-Cookie: lane=7; Path=/")
     with (
         serving([first], [answer()]) as server,
         Session(kind, base_url=server.url) as session,
@@ -259,7 +262,7 @@ def test_another_origin_gets_nothing(kind: Kind, way: str) -> None:
 def test_any_path_of_the_origin(kind: Kind) -> None:
     """Requests that a user makes of it have the keys, typed errors and a whole answer."""
     with (
-        serving([answer(200, b'{"a": "\xc3\xa9"}')], [answer(404)]) as server,
+        serving([answer(SUCCESS, b'{"a": "\xc3\xa9"}')], [answer(404)]) as server,
         Session(kind, base_url=server.url) as session,
     ):
         response = session.run(session.httpx.get("/any", params={"q": "1"}))

@@ -16,9 +16,11 @@ import httpx
 import pytest
 from answering import SECRET
 from asapp_conversations import AsappError, AsyncClient, Client, Credentials, InvalidRequestError
+from documented import CONVERSATION, SUCCESS
 from hostile import (
     MESSAGES,
     SOON,
+    STATUS_LINE,
     HostileServer,
     Kind,
     Patience,
@@ -99,7 +101,7 @@ def exposures(error: BaseException) -> list[str]:
         lambda request: request,
         lambda request: request.headers,
         lambda request: {"a": [(1, request)]},
-        lambda request: httpx.Response(200, request=request),
+        lambda request: httpx.Response(SUCCESS, request=request),
         lambda request: httpx.ReadTimeout("slow", request=request),
         lambda request: ExceptionGroup("several", [httpx.ReadTimeout("slow", request=request)]),
         lambda request: httpcore.Request("GET", "http://a", headers=request.headers.raw),
@@ -121,14 +123,14 @@ FAILURES: dict[str, Iterable[Any] | Callable[[], Iterable[Any]]] = {
     "hung up": [hang_up],
     "reset": [reset],
     "silence": [30.0],
-    "half an answer": [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", hang_up],
-    "half an answer, then silence": [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", 30.0],
+    "half an answer": [STATUS_LINE + b"Content-Length: 9\r\n\r\n{", hang_up],
+    "half an answer, then silence": [STATUS_LINE + b"Content-Length: 9\r\n\r\n{", 30.0],
     "malformed": [b"what is this?\r\n\r\n", hang_up],
     "head without end": repeated(b"x" * 65536),
     "switch": [b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"],
-    "no length": [b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n"],
-    "page": [answer(200, b"<html>")],
-    "unpacked": [answer(200, b"{}", "Content-Encoding: gzip")],
+    "no length": [STATUS_LINE + b"Content-Length: two\r\n\r\n"],
+    "page": [answer(SUCCESS, b"<html>")],
+    "unpacked": [answer(SUCCESS, b"{}", "Content-Encoding: gzip")],
     **{str(status): [answer(status, b"{}")] for status in (307, 400, 401, 403, 409, 429, 500, 599)},
 }
 
@@ -219,7 +221,7 @@ def _ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-START = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
+START = STATUS_LINE + b"Content-Length: 9\r\n\r\n{"
 
 
 @both
@@ -242,7 +244,7 @@ def test_cancelled_task_shows_no_key(begun: bytes, by: str) -> None:
 
     async def run(server: HostileServer, tasks: list[asyncio.Task[Any]]) -> None:
         async with AsyncClient(base_url=server.url, clock=Patience().clock()) as client:
-            tasks.append(asyncio.create_task(client.create_messages("ABC", MESSAGES)))
+            tasks.append(asyncio.create_task(client.create_messages(CONVERSATION, MESSAGES)))
             if by == "cancel":
                 await tasks[0]
             async with asyncio.timeout(0.2):

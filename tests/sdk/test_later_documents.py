@@ -25,6 +25,7 @@ from asapp_conversations import (
 from asapp_conversations.messages import encode_message
 from asapp_conversations_client.facts import BATCH, Key, Operation
 from asapp_conversations_client.models import MessageBatch
+from documented import CONVERSATION, SUCCESS
 
 NOW = "2024-03-04T08:00:00Z"
 KEYS = Credentials("some-id", "some-secret")
@@ -86,10 +87,10 @@ def test_least_number_of_messages(
     monkeypatch.setattr(asapp_conversations.uploading, "BATCH", facts)
     server = Server(OK)
     client = server.client(time)
-    client.create_messages("ABC", make_messages(7))
+    client.create_messages(CONVERSATION, make_messages(7))
     assert server.sizes() == [3, 2, 2]
     with pytest.raises(InvalidRequestError, match="messages: are fewer than 2"):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
 
 
 def test_role_that_the_document_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +147,9 @@ def test_success_that_is_not_as_documented(
     answer: object, time: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A success stays one, with a warning that does not quote it; the receipt has what came."""
-    server = Server(httpx.Response(200, content=json.dumps(answer)))
+    server = Server(httpx.Response(SUCCESS, content=json.dumps(answer)))
     with caplog.at_level(logging.WARNING, "asapp_conversations"):
-        receipt = server.client(time).send_batch("ABC", b"{}")
+        receipt = server.client(time).send_batch(CONVERSATION, b"{}")
     assert (receipt.answer, receipt.attempts) == (answer, 1)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "not as documented" in caplog.text

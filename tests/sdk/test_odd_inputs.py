@@ -23,7 +23,8 @@ from asapp_conversations import (
     RateLimitError,
     Stored,
 )
-from hostile import MESSAGES, Kind, Session, answer, both, create, serving
+from documented import CONVERSATION, SUCCESS
+from hostile import MESSAGES, STATUS_LINE, Kind, Session, answer, both, create, serving
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -37,14 +38,14 @@ LOGIN = b"<!doctype html><title>Log in</title>"
 @pytest.mark.parametrize("prefix", ["/a%20b", "/ä", "/a+b%2Fc"])
 def test_base_path_that_is_quoted(kind: Kind, prefix: str) -> None:
     """Below a base URL whose path is quoted, a page of HTML does not count as stored."""
-    with serving([answer(200, LOGIN)]) as server, pytest.raises(APIStatusError) as caught:
+    with serving([answer(SUCCESS, LOGIN)]) as server, pytest.raises(APIStatusError) as caught:
         create(kind, base_url=server.url + prefix, retries=0)
     assert caught.value.outcome_unknown
 
 
 def in_child(client: Client) -> None:
     with suppress(AsappError):
-        client.create_messages("ABC", MESSAGES)
+        client.create_messages(CONVERSATION, MESSAGES)
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -53,7 +54,7 @@ def test_forked_clients_share_no_connection() -> None:
     context = multiprocessing.get_context("fork")
     with serving([answer()]) as server:
         client = Client(base_url=server.url, rate=None, retries=0)
-        client.create_messages("ABC", MESSAGES)
+        client.create_messages(CONVERSATION, MESSAGES)
         for _ in range(2):
             child = context.Process(target=in_child, args=(client,))
             child.start()
@@ -67,7 +68,7 @@ def test_a_client_of_another_process_is_refused(monkeypatch: pytest.MonkeyPatch)
     client = Client()
     monkeypatch.setattr("os.getpid", lambda: -1)
     with pytest.raises(InvalidRequestError, match="process in which it was made"):
-        client.create_messages("ABC", MESSAGES)
+        client.create_messages(CONVERSATION, MESSAGES)
 
 
 @both
@@ -107,7 +108,7 @@ def test_refused_second_step_tells_the_truth(kind: Kind) -> None:
 @both
 def test_what_follows_a_packed_body_does_no_harm(kind: Kind) -> None:
     """Behind the end of a gzip no more is read than the limit, however much comes."""
-    begun = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}", mtime=0)
+    begun = STATUS_LINE + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}", mtime=0)
     endless = lambda: itertools.chain([begun], itertools.repeat(bytes(MIB)))
     with serving(endless) as server:
         assert create(kind, base_url=server.url, max_answer_bytes=1000).stored == 1
@@ -173,7 +174,7 @@ def test_closing_in_another_loop() -> None:
     """Closing a client in a second loop closes it, or says whose it is."""
 
     async def run(client: AsyncClient) -> Stored:
-        stored = await client.create_messages("ABC", MESSAGES)
+        stored = await client.create_messages(CONVERSATION, MESSAGES)
         await asyncio.sleep(0)
         return stored
 

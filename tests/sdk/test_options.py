@@ -11,6 +11,7 @@ import httpx
 import pytest
 from answering import OK, MakeMessages, Server
 from asapp_conversations import AsappError, AsyncClient, Client, InvalidRequestError
+from documented import CONVERSATION, SUCCESS
 
 
 def test_copies_share_and_do_not_change(time: Any, make_messages: MakeMessages) -> None:
@@ -18,8 +19,8 @@ def test_copies_share_and_do_not_change(time: Any, make_messages: MakeMessages) 
     server = Server(OK)
     client = server.client(time, headers={"x-first": "1"})
     with client.with_options(timeout=3, headers={"x-second": "2"}, rate=None) as changed:
-        changed.create_messages("ABC", make_messages(1))
-    client.create_messages("ABC", make_messages(1))
+        changed.create_messages(CONVERSATION, make_messages(1))
+    client.create_messages(CONVERSATION, make_messages(1))
     assert [headers.get("x-second") for headers in server.headers] == ["2", None]
     assert [headers["x-first"] for headers in server.headers] == ["1", "1"]
     assert client != client.with_options()
@@ -49,11 +50,11 @@ def test_timeout_reaches_each_request(time: Any, make_messages: MakeMessages) ->
 
     def note(request: httpx.Request) -> httpx.Response:
         seen.append(request.extensions["timeout"])
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     client = Client(transport=httpx.MockTransport(note), clock=time.clock())
-    client.with_options(timeout=3).create_messages("ABC", make_messages(1))
-    client.create_messages("ABC", make_messages(1))
+    client.with_options(timeout=3).create_messages(CONVERSATION, make_messages(1))
+    client.create_messages(CONVERSATION, make_messages(1))
     assert seen[0] == {"connect": 1.5, "read": 3, "write": 3, "pool": 1.5}
     assert seen[1] == {"connect": 5, "read": 30, "write": 30, "pool": 15}
 
@@ -95,8 +96,10 @@ def test_own_user_agent_replaces_ours(time: Any, make_messages: MakeMessages) ->
     """A header of ours is replaced however its name is written, never sent twice."""
     server = Server(OK)
     client = server.client(time, headers={"user-agent": "mine"})
-    client.with_options(headers={"USER-AGENT": "copy's"}).create_messages("ABC", make_messages(1))
-    client.create_messages("ABC", make_messages(1))
+    client.with_options(headers={"USER-AGENT": "copy's"}).create_messages(
+        CONVERSATION, make_messages(1)
+    )
+    client.create_messages(CONVERSATION, make_messages(1))
     assert [headers["user-agent"] for headers in server.headers] == ["copy's", "mine"]
 
 
@@ -112,11 +115,11 @@ def test_requests_are_evenly_spaced(time: Any, make_messages: MakeMessages) -> N
 
     def note(request: httpx.Request) -> httpx.Response:
         departures.append(time.now)
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     client = Client(transport=httpx.MockTransport(note), clock=time.clock(), rate=10)
     for _ in range(5):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     gaps = [later - earlier for earlier, later in pairwise(departures)]
     assert gaps == pytest.approx([0.1] * 4, rel=1e-6)
 
@@ -127,12 +130,14 @@ def test_tasks_share_one_pace(time: Any, make_messages: MakeMessages) -> None:
 
     def note(request: httpx.Request) -> httpx.Response:
         departures.append(time.now)
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     async def run() -> None:
         client = AsyncClient(transport=httpx.MockTransport(note), clock=time.clock(), rate=50)
         copies = (client, client.with_options(retries=0), client)
-        await asyncio.gather(*(each.create_messages("ABC", make_messages(1)) for each in copies))
+        await asyncio.gather(
+            *(each.create_messages(CONVERSATION, make_messages(1)) for each in copies)
+        )
 
     asyncio.run(run())
     gaps = [later - earlier for earlier, later in pairwise(departures)]
@@ -156,7 +161,7 @@ def test_a_rate_is_a_ceiling_below_which_the_pace_follows_refusals(kind: Any, ti
         for _ in range(len(outcomes)):
             before = time.now
             with suppress(AsappError):
-                sent = copy.send_batch("ABC", b"{}")
+                sent = copy.send_batch(CONVERSATION, b"{}")
                 if kind is AsyncClient:
                     loop.run_until_complete(sent)
         return float(time.now - before)

@@ -12,7 +12,7 @@ import pytest
 from answering import OK, SECRET, MakeMessages, Server, error
 from asapp_conversations import APIConnectionError, APIStatusError, Client, Progress, agent
 from asapp_conversations.logs import configure_logging, logger
-from asapp_conversations_client.facts import BATCH
+from documented import CONVERSATION, SUCCESS, batch_path
 
 
 def test_no_message_text_and_no_secret_anywhere(
@@ -24,7 +24,7 @@ def test_no_message_text_and_no_secret_anywhere(
     server = Server(error(400, f"[Path '/messages/0/text'] bad text: {text[:20]}… for x9"))
     client = server.client(time)
     with pytest.raises(APIStatusError) as caught:
-        client.create_messages("ABC", [agent(text, "x9", "2024-03-04 08:00")])
+        client.create_messages(CONVERSATION, [agent(text, "x9", "2024-03-04 08:00")])
     failure = caught.value
     assert failure.path == "/messages/0/text"
     assert "about /messages/0/text quote the request and are not repeated here" in str(failure)
@@ -38,7 +38,7 @@ def test_no_message_text_and_no_secret_anywhere(
     assert own
     rendered = [*shown, *(repr(frame.locals) for frame in own), repr(pickle.dumps(failure))]
     assert SECRET not in "".join(rendered)
-    assert "POST /conversation" in caplog.text
+    assert f"POST {batch_path()}: 400" in caplog.text
 
 
 def test_log_follows_each_attempt(
@@ -46,11 +46,10 @@ def test_log_follows_each_attempt(
 ) -> None:
     """The log tells method, path, outcome, wait, attempt, duration and request id."""
     caplog.set_level(logging.DEBUG, logger="asapp_conversations")
-    Server(error(503), OK).client(time, rate=None).create_messages("ABC", make_messages(1))
-    path = BATCH.operation.path.replace(f"{{{BATCH.conversation_parameter}}}", "ABC")
+    Server(error(503), OK).client(time, rate=None).create_messages(CONVERSATION, make_messages(1))
     assert caplog.messages == [
-        f"POST {path}: 503, sends again in 0.250 s (attempt 1, 0.000 s, request id r-503)",
-        f"POST {path}: 200 (attempt 2, 0.250 s, request id unknown)",
+        f"POST {batch_path()}: 503, sends again in 0.250 s (attempt 1, 0.000 s, request id r-503)",
+        f"POST {batch_path()}: {SUCCESS} (attempt 2, 0.250 s, request id unknown)",
     ]
 
 
@@ -58,7 +57,7 @@ def test_words_that_quote_nothing_are_shown_whole(time: Any, make_messages: Make
     """ASAPP's words are part of an error's text if they repeat nothing of the request."""
     with pytest.raises(APIStatusError, match="ASAPP says: The time lies in the future"):
         Server(error(400, "The time lies in the future.")).client(time).create_messages(
-            "ABC", make_messages(1)
+            CONVERSATION, make_messages(1)
         )
 
 
@@ -69,7 +68,7 @@ def test_words_about_large_requests_are_withheld(time: Any) -> None:
         agent("y" * 600_000, "a", "2024-03-04 08:00"),
     ]
     with pytest.raises(APIStatusError) as caught:
-        Server(error(400, "whatever")).client(time).create_messages("ABC", messages)
+        Server(error(400, "whatever")).client(time).create_messages(CONVERSATION, messages)
     assert caught.value.message == "whatever"
     assert "whatever" not in str(caught.value)
 
@@ -80,7 +79,7 @@ def test_lost_connection_keeps_no_frames(make_messages: MakeMessages) -> None:
         Client(base_url="http://127.0.0.1:9", retries=0) as client,
         pytest.raises(APIConnectionError) as caught,
     ):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
     assert SECRET not in "".join(rendered.format())

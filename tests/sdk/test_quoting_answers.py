@@ -8,11 +8,11 @@ import pickle
 import pytest
 from answering import SECRET
 from asapp_conversations import APIConnectionError, APIStatusError, InvalidRequestError, agent
-from hostile import Kind, Session, answer, both, create, serving
+from hostile import STATUS_LINE, Kind, Session, answer, both, create, serving
 
 
 @both
-@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\n", b""])
+@pytest.mark.parametrize("start", [STATUS_LINE, b""])
 @pytest.mark.parametrize("line", [f"you sent {SECRET}", "you sent a text that nobody else writes"])
 def test_garbled_answer_is_not_quoted(kind: Kind, start: bytes, line: str) -> None:
     """What a server sends in the place of a head may repeat keys and messages: no error does."""

@@ -21,6 +21,8 @@ from asapp_conversations import (
     ServiceUnavailableError,
 )
 from asapp_conversations.retry import backoff, is_outcome_unknown, retry_after
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from documented import CONVERSATION, SUCCESS
 
 
 def test_schedules(time: Any, make_messages: MakeMessages) -> None:
@@ -28,7 +30,9 @@ def test_schedules(time: Any, make_messages: MakeMessages) -> None:
     for status, waits in ((429, [1, 2, 4]), (503, [0.25, 0.5, 1.0])):
         time.waits.clear()
         with pytest.raises(APIStatusError) as caught:
-            Server(error(status)).client(time, rate=None).create_messages("ABC", make_messages(1))
+            Server(error(status)).client(time, rate=None).create_messages(
+                CONVERSATION, make_messages(1)
+            )
         assert time.waits == waits
         assert caught.value.attempts == 4
         assert caught.value.request_ids == (f"r-{status}",) * 4
@@ -39,18 +43,18 @@ def test_no_other_4xx_is_retried(time: Any, make_messages: MakeMessages, status:
     """No other 4xx is ever sent again."""
     server = Server(error(status))
     with pytest.raises(APIStatusError):
-        server.client(time).create_messages("ABC", make_messages(1))
+        server.client(time).create_messages(CONVERSATION, make_messages(1))
     assert len(server.bodies) == 1
 
 
 def test_retry_after_wins_and_is_capped(time: Any, make_messages: MakeMessages) -> None:
     """Retry-After replaces the schedule; past the cap the request fails at once."""
     server = Server(error(429, **{"retry-after": "1.5"}), OK)
-    server.client(time, rate=None).create_messages("ABC", make_messages(1))
+    server.client(time, rate=None).create_messages(CONVERSATION, make_messages(1))
     assert time.waits == [1.5]
     with pytest.raises(RateLimitError) as caught:
         Server(error(429, **{"retry-after": "3600"})).client(time).create_messages(
-            "ABC", make_messages(1)
+            CONVERSATION, make_messages(1)
         )
     assert caught.value.attempts == 1
     assert caught.value.retry_after == 3600
@@ -59,7 +63,9 @@ def test_retry_after_wins_and_is_capped(time: Any, make_messages: MakeMessages) 
 def test_total_timeout_ends_the_retries(time: Any, make_messages: MakeMessages) -> None:
     """No attempt begins after the total time is over."""
     with pytest.raises(RateLimitError) as caught:
-        Server(error(429)).client(time, total_timeout=2.0).create_messages("ABC", make_messages(1))
+        Server(error(429)).client(time, total_timeout=2.0).create_messages(
+            CONVERSATION, make_messages(1)
+        )
     assert caught.value.attempts == 2
 
 
@@ -67,17 +73,17 @@ def test_zero_retries_is_one_attempt(time: Any, make_messages: MakeMessages) -> 
     """`retries=0` sends once."""
     server = Server(error(503))
     with pytest.raises(ServiceUnavailableError):
-        server.client(time).with_options(retries=0).create_messages("ABC", make_messages(1))
+        server.client(time).with_options(retries=0).create_messages(CONVERSATION, make_messages(1))
     assert len(server.bodies) == 1
 
 
-@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), error(500), httpx.Response(200)])
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), error(500), httpx.Response(SUCCESS)])
 def test_conflict_after_unknown_outcome_is_success(
     time: Any, make_messages: MakeMessages, lost: httpx.Response | Exception
 ) -> None:
     """A 409 that answers our own resend says that the first attempt was stored."""
     server = Server(lost, error(409))
-    stored = server.client(time).create_messages("ABC", make_messages(3))
+    stored = server.client(time).create_messages(CONVERSATION, make_messages(3))
     assert (stored.stored, stored.already_stored, stored.retries) == (3, 0, 1)
     assert server.bodies[0] == server.bodies[1]
 
@@ -89,15 +95,15 @@ def test_conflict_after_certain_refusal_is_an_error(
     """A 409 after attempts that cannot have been stored is somebody else's doing."""
     with pytest.raises(ConflictError):
         Server(harmless, error(409)).client(time).create_messages(
-            "ABC", make_messages(3), conflict_is_stored=False
+            CONVERSATION, make_messages(3), conflict_is_stored=False
         )
 
 
 def test_conflict_can_count_as_stored(time: Any, make_messages: MakeMessages) -> None:
     """A batch that is held already is counted, and the rest goes on."""
     server = Server(error(409), OK)
-    stored = server.client(time).create_messages("ABC", make_messages(301))
-    assert (stored.stored, stored.already_stored) == (1, 300)
+    stored = server.client(time).create_messages(CONVERSATION, make_messages(MOST + 1))
+    assert (stored.stored, stored.already_stored) == (1, MOST)
 
 
 @pytest.mark.parametrize(
@@ -115,17 +121,17 @@ def test_lost_connection_says_whether_it_may_have_arrived(
 ) -> None:
     """The error tells what is stored, unknown and remaining, ready to be passed back in."""
     server = Server(OK, failure)
-    messages = make_messages(700)
+    messages = make_messages(2 * MOST + 9)
     with pytest.raises(kind) as caught:
-        server.client(time).create_messages("ABC", messages)
+        server.client(time).create_messages(CONVERSATION, messages)
     progress = caught.value.progress  # type: ignore[attr-defined]
     assert caught.value.outcome_unknown is unknown  # type: ignore[attr-defined]
-    assert progress.stored == 300
-    assert progress.unknown == (messages[300:600] if unknown else [])
-    assert progress.remaining == messages[600 if unknown else 300 :]
+    assert progress.stored == MOST
+    assert progress.unknown == (messages[MOST : 2 * MOST] if unknown else [])
+    assert progress.remaining == messages[2 * MOST if unknown else MOST :]
     again = Server(error(409) if unknown else OK, OK)
-    stored = again.client(time).create_messages("ABC", progress)
-    assert stored.stored + stored.already_stored == 400
+    stored = again.client(time).create_messages(CONVERSATION, progress)
+    assert stored.stored + stored.already_stored == MOST + 9
     assert again.bodies[0] == server.bodies[1]
 
 
@@ -139,7 +145,7 @@ def test_foreign_connect_timeout_is_of_unknown_outcome(
 
     client = Client(transport=httpx.MockTransport(lose), clock=time.clock())
     with pytest.raises(APITimeoutError) as caught:
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert caught.value.outcome_unknown
 
 
@@ -147,7 +153,7 @@ def test_programming_error_is_not_retried(time: Any, make_messages: MakeMessages
     """What could never be sent fails at once, and quotes no header."""
     server = Server(httpx.LocalProtocolError(f"Illegal header value b'{SECRET}'"))
     with pytest.raises(InvalidRequestError, match="nothing was sent") as caught:
-        server.client(time).create_messages("ABC", make_messages(1))
+        server.client(time).create_messages(CONVERSATION, make_messages(1))
     assert len(server.bodies) == 1
     assert caught.value.progress is not None
     assert len(caught.value.progress.remaining) == 1
@@ -163,12 +169,12 @@ def test_foreign_error_half_way_has_progress(time: Any, make_messages: MakeMessa
             return pair
         raise OSError("vault is closed")
 
-    messages = make_messages(301)
+    messages = make_messages(MOST + 1)
     client = Server(OK, error(401)).client(time, credentials=fetch)
     with pytest.raises(OSError, match="vault is closed") as caught:
-        client.create_messages("ABC", messages)
+        client.create_messages(CONVERSATION, messages)
     progress = vars(caught.value)["progress"]
-    assert (progress.stored, progress.unknown) == (300, messages[300:])
+    assert (progress.stored, progress.unknown) == (MOST, messages[MOST:])
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asapp_conversations import AsyncClient, Client, Credentials, InvalidRequestError, Message
+from documented import CONVERSATION
 
 SECRET = "very-s3cret-value"
 
@@ -42,7 +43,7 @@ def test_refused_answer_of_a_provider_keeps_the_secret(
 ) -> None:
     """What a provider returns by mistake may be the secret: no frame of ours holds it."""
     with pytest.raises(InvalidRequestError, match="must return Credentials") as caught:
-        Client(credentials=provider).create_messages("ABC", make_messages(1))
+        Client(credentials=provider).create_messages(CONVERSATION, make_messages(1))
     assert SECRET not in own_locals(caught.value)
 
 
@@ -53,7 +54,7 @@ def test_refused_answer_of_an_async_provider_keeps_the_secret(
     """The async twin hides it as well."""
     client = AsyncClient(credentials=provider)
     with pytest.raises(InvalidRequestError, match="must return Credentials") as caught:
-        asyncio.run(client.create_messages("ABC", make_messages(1)))
+        asyncio.run(client.create_messages(CONVERSATION, make_messages(1)))
     assert SECRET not in own_locals(caught.value)
 
 

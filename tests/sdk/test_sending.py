@@ -26,21 +26,21 @@ from asapp_conversations import (
     __spec_version__,
     __version__,
 )
-from asapp_conversations.toolkit import MOST_MESSAGES
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch, MessageBatchResponse
+from documented import CONVERSATION, SUCCESS
 from pytest_httpx import HTTPXMock
 
 
 def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMessages) -> None:
     """Messages go out in order, cut at the document's maximum, with both keys."""
     server = Server(OK)
-    limit = MOST_MESSAGES
-    stored = server.client(time).create_messages("ABC", iter(make_messages(2 * limit + 1)))
-    assert stored == Stored(stored=2 * limit + 1, requests=3, request_ids=("", "", ""))
-    assert server.sizes() == [limit, limit, 1]
+    stored = server.client(time).create_messages(CONVERSATION, iter(make_messages(2 * MOST + 1)))
+    assert stored == Stored(stored=2 * MOST + 1, requests=3, request_ids=("", "", ""))
+    assert server.sizes() == [MOST, MOST, 1]
     texts = [message["text"] for body in server.bodies for message in body["messages"]]
-    assert texts == [f"text {i:04}" for i in range(2 * limit + 1)]
+    assert texts == [f"text {i:04}" for i in range(2 * MOST + 1)]
     keys = {key.name for key in BATCH.operation.keys}
     assert {server.headers[0][name] for name in keys} == {"id-1", SECRET}
     agent_name = server.headers[0]["user-agent"]
@@ -50,15 +50,15 @@ def test_sends_in_order_in_the_least_requests(time: Any, make_messages: MakeMess
 
 def test_users_can_mock_it(httpx_mock: HTTPXMock, time: Any, make_messages: MakeMessages) -> None:
     """The tests of a user's own program intercept the clients with pytest-httpx."""
-    for status in (503, 200, 200):
+    for status in (503, SUCCESS, SUCCESS):
         httpx_mock.add_response(status_code=status, json={})
 
     async def run() -> Stored:
         async with AsyncClient(clock=time.clock()) as client:
-            return await client.create_messages("ABC", make_messages(1))
+            return await client.create_messages(CONVERSATION, make_messages(1))
 
     with Client(clock=time.clock()) as client:
-        assert client.create_messages("ABC", make_messages(1)).retries == 1
+        assert client.create_messages(CONVERSATION, make_messages(1)).retries == 1
     assert asyncio.run(run()).stored == 1
     assert len(httpx_mock.get_requests()) == 3
 
@@ -69,7 +69,7 @@ def test_times_of_plain_messages_go_out_in_utc(time: Any) -> None:
     sender = Sender(role=SenderRole.AGENT, external_id="a")
     moments: list[Any] = [datetime(2024, 3, 4, 8), "2024-03-04 09:00:00+01:00", "2024-03-04T08:00"]
     messages = [Message(text="hello", sender=sender, timestamp=moment) for moment in moments]
-    server.client(time).create_messages("ABC", messages)
+    server.client(time).create_messages(CONVERSATION, messages)
     sent = [message["timestamp"] for message in server.bodies[0]["messages"]]
     assert sent == ["2024-03-04T08:00:00Z"] * 3
     assert [message.timestamp for message in messages] == moments
@@ -78,7 +78,7 @@ def test_times_of_plain_messages_go_out_in_utc(time: Any) -> None:
 def test_no_messages_send_nothing(time: Any) -> None:
     """An empty iterable is no request."""
     server = Server(OK)
-    assert server.client(time).create_messages("ABC", []) == Stored()
+    assert server.client(time).create_messages(CONVERSATION, []) == Stored()
     assert server.bodies == []
 
 
@@ -86,7 +86,7 @@ def test_generated_operation_has_auth_and_retry(time: Any, make_messages: MakeMe
     """A generated operation gets keys, retry and parsed answers through the client."""
     server = Server(error(503), OK)
     answer = batch_module().sync(
-        "ABC", client=server.client(time), body=MessageBatch(messages=make_messages(2))
+        CONVERSATION, client=server.client(time), body=MessageBatch(messages=make_messages(2))
     )
     assert isinstance(answer, MessageBatchResponse)
     assert len(server.bodies) == 2
@@ -97,7 +97,7 @@ def test_generated_operation_raises_typed_errors(time: Any, make_messages: MakeM
     server = Server(httpx.Response(502, html="<html>bad gateway</html>"))
     with pytest.raises(InternalServerError) as caught:
         batch_module().sync(
-            "ABC", client=server.client(time), body=MessageBatch(messages=make_messages(2))
+            CONVERSATION, client=server.client(time), body=MessageBatch(messages=make_messages(2))
         )
     assert caught.value.attempts == 4
 
@@ -105,17 +105,19 @@ def test_generated_operation_raises_typed_errors(time: Any, make_messages: MakeM
 def test_payload_too_large_is_halved(time: Any, make_messages: MakeMessages) -> None:
     """A 413 halves the batch, and later batches are no larger than the half."""
     server = Server(error(413), OK)
-    stored = server.client(time).create_messages("ABC", make_messages(600))
-    assert stored.stored == 600
-    assert server.sizes() == [300, 150, 150, 150, 150]
+    stored = server.client(time).create_messages(CONVERSATION, make_messages(2 * MOST))
+    assert stored.stored == 2 * MOST
+    half = (MOST + 1) // 2
+    rest = [half] * (2 * MOST // half) + [2 * MOST % half] * (MOST % 2)
+    assert server.sizes() == [MOST, *rest]
     texts = [message["text"] for body in server.bodies[1:] for message in body["messages"]]
-    assert texts == [f"text {i:04}" for i in range(600)]
+    assert texts == [f"text {i:04}" for i in range(2 * MOST)]
 
 
 def test_one_message_too_large_is_an_error(time: Any, make_messages: MakeMessages) -> None:
     """A 413 that halving cannot help is raised with what remains."""
     with pytest.raises(PayloadTooLargeError) as caught:
-        Server(error(413)).client(time).create_messages("ABC", make_messages(2))
+        Server(error(413)).client(time).create_messages(CONVERSATION, make_messages(2))
     assert caught.value.progress is not None
     assert len(caught.value.progress.remaining) == 2
 
@@ -126,7 +128,7 @@ def test_payload_too_large_after_unknown_outcome_is_not_halved(
     """Halves of a batch that may be stored whole would be stored twice."""
     server = Server(httpx.ReadTimeout("slow"), error(413))
     with pytest.raises(PayloadTooLargeError) as caught:
-        server.client(time).create_messages("ABC", make_messages(4))
+        server.client(time).create_messages(CONVERSATION, make_messages(4))
     assert caught.value.progress is not None
     assert len(caught.value.progress.unknown) == 4
 
@@ -135,18 +137,18 @@ def test_byte_budget_cuts(time: Any, make_messages: MakeMessages) -> None:
     """No body is larger than the budget, and each is as full as it can be."""
     server = Server(OK)
     client = server.client(time)
-    client.create_messages("ABC", make_messages(4))
+    client.create_messages(CONVERSATION, make_messages(4))
     budget = int(server.headers[0]["content-length"])
-    client.create_messages("ABC", make_messages(10), max_body_bytes=budget)
-    client.create_messages("ABC", make_messages(10), max_body_bytes=budget - 1)
+    client.create_messages(CONVERSATION, make_messages(10), max_body_bytes=budget)
+    client.create_messages(CONVERSATION, make_messages(10), max_body_bytes=budget - 1)
     assert server.sizes() == [4, 4, 4, 2, 3, 3, 3, 1]
 
 
 def test_more_unknown_than_a_batch_is_refused(time: Any, make_messages: MakeMessages) -> None:
     """An unknown batch cannot have been larger than a batch."""
-    many = Progress(unknown=make_messages(MOST_MESSAGES + 1))
+    many = Progress(unknown=make_messages(MOST + 1))
     with pytest.raises(InvalidRequestError, match="unknown"):
-        Server(OK).client(time).create_messages("ABC", many)
+        Server(OK).client(time).create_messages(CONVERSATION, many)
 
 
 def test_closed_client_says_so(make_messages: MakeMessages) -> None:
@@ -156,7 +158,7 @@ def test_closed_client_says_so(make_messages: MakeMessages) -> None:
     client.close()
     for one in (client, copy):
         with pytest.raises(InvalidRequestError, match="nothing was sent: the client is closed"):
-            one.create_messages("ABC", make_messages(1))
+            one.create_messages(CONVERSATION, make_messages(1))
 
 
 def test_async_twin(time: Any, make_messages: MakeMessages) -> None:
@@ -174,20 +176,20 @@ def test_async_twin(time: Any, make_messages: MakeMessages) -> None:
         ) as client:
 
             async def read() -> Any:
-                for message in make_messages(301):
+                for message in make_messages(MOST + 1):
                     yield message
 
-            stored = await client.create_messages("ABC", read())
-            assert (stored.stored, stored.requests, stored.retries) == (301, 4, 2)
+            stored = await client.create_messages(CONVERSATION, read())
+            assert (stored.stored, stored.requests, stored.retries) == (MOST + 1, 4, 2)
             async with client.with_options(rate=None, retries=0) as changed:
                 with pytest.raises(NotFoundError) as caught:
-                    await changed.create_messages("ABC", make_messages(2))
+                    await changed.create_messages(CONVERSATION, make_messages(2))
             assert caught.value.progress is not None
             assert len(caught.value.progress.remaining) == 2
             shared = client.with_options()
             with pytest.raises(NotFoundError):
                 await batch_module().asyncio(
-                    "ABC", client=shared, body=MessageBatch(messages=make_messages(1))
+                    CONVERSATION, client=shared, body=MessageBatch(messages=make_messages(1))
                 )
 
     asyncio.run(run())
@@ -201,7 +203,7 @@ def test_async_client_takes_plain_providers(time: Any, make_messages: MakeMessag
             client = AsyncClient(
                 credentials=source, transport=httpx.MockTransport(Server(OK)), clock=time.clock()
             )
-            stored = await client.create_messages("ABC", make_messages(1))
+            stored = await client.create_messages(CONVERSATION, make_messages(1))
             assert stored.stored == 1
 
     asyncio.run(run())

@@ -19,6 +19,8 @@ import httpx
 import pytest
 from answering import SECRET, MakeMessages
 from asapp_conversations import APIConnectionError, APITimeoutError, AsyncClient, Client, Progress
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from documented import CONVERSATION, SUCCESS
 from httpx_aiohttp import AiohttpTransport
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -39,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.targets.append(self.path)
         self.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-        status = self.answers.pop(0) if self.answers else 200
+        status = self.answers.pop(0) if self.answers else SUCCESS
         if status is None:
             self.close_connection = True
         elif callable(status):
@@ -76,21 +78,21 @@ def test_hang_up_after_storing_is_not_sent_twice(
     url: str, time: Any, make_messages: MakeMessages
 ) -> None:
     """A connection lost after the request is resent as it was, and 409 says it is there."""
-    Handler.answers[:] = [None, 409, 200]
+    Handler.answers[:] = [None, 409, SUCCESS]
     with Client(base_url=url, clock=time.clock()) as client:
-        stored = client.create_messages("ABC", make_messages(301))
-    assert (stored.stored, stored.requests, stored.retries) == (301, 3, 1)
+        stored = client.create_messages(CONVERSATION, make_messages(MOST + 1))
+    assert (stored.stored, stored.requests, stored.retries) == (MOST + 1, 3, 1)
     assert Handler.bodies[0] == Handler.bodies[1]
 
 
 def test_async_hang_up(url: str, time: Any, make_messages: MakeMessages) -> None:
     """The async twin does the same."""
-    Handler.answers[:] = [None, 409, 200]
+    Handler.answers[:] = [None, 409, SUCCESS]
 
     async def run() -> None:
         async with AsyncClient(base_url=url, clock=time.clock()) as client:
-            stored = await client.create_messages("ABC", make_messages(301))
-            assert (stored.stored, stored.requests) == (301, 3)
+            stored = await client.create_messages(CONVERSATION, make_messages(MOST + 1))
+            assert (stored.stored, stored.requests) == (MOST + 1, 3)
 
     asyncio.run(run())
 
@@ -104,7 +106,7 @@ def test_foreign_transport_tells_refused_from_lost(url: str, make_messages: Make
             base_url=base_url, transport=AiohttpTransport(), retries=0
         ) as client:
             with pytest.raises(APIConnectionError) as caught:
-                await client.create_messages("ABC", make_messages(1))
+                await client.create_messages(CONVERSATION, make_messages(1))
         return caught.value.outcome_unknown
 
     assert not asyncio.run(outcome_unknown("http://127.0.0.1:9"))
@@ -119,7 +121,7 @@ def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
         Client(base_url=url, timeout=httpx.Timeout(0.2, connect=30), retries=0) as client,
         pytest.raises(APITimeoutError) as caught,
     ):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert caught.value.outcome_unknown
 
 
@@ -135,31 +137,31 @@ def _ctrl_c() -> Iterator[None]:
 def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> None:
     """KeyboardInterrupt comes out as it is, and says what is stored, unknown and remaining."""
     main_thread = threading.get_ident()
-    Handler.answers[:] = [200, lambda: signal.pthread_kill(main_thread, signal.SIGINT)]
-    messages = make_messages(700)
+    Handler.answers[:] = [SUCCESS, lambda: signal.pthread_kill(main_thread, signal.SIGINT)]
+    messages = make_messages(2 * MOST + 9)
     with Client(base_url=url) as client:
         with pytest.raises(KeyboardInterrupt) as caught:
-            client.create_messages("ABC", messages)
+            client.create_messages(CONVERSATION, messages)
         progress: Progress = vars(caught.value)["progress"]
-        assert (progress.stored, len(progress.unknown), len(progress.remaining)) == (300, 300, 100)
-        assert "Of 700 messages 300 are stored" in caught.value.__notes__[0]
+        assert (progress.stored, len(progress.unknown), len(progress.remaining)) == (MOST, MOST, 9)
+        assert f"Of {len(messages)} messages {MOST} are stored" in caught.value.__notes__[0]
         rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         assert SECRET not in "".join(rendered.format())
-        Handler.answers[:] = [409, 200]
-        rest = client.create_messages("ABC", progress)
-    assert (rest.already_stored, rest.stored) == (300, 100)
+        Handler.answers[:] = [409, SUCCESS]
+        rest = client.create_messages(CONVERSATION, progress)
+    assert (rest.already_stored, rest.stored) == (MOST, 9)
     assert Handler.bodies[1] == Handler.bodies[2]
 
 
 def test_cancelled_task_tells_what_is_stored(url: str, make_messages: MakeMessages) -> None:
     """So does a cancellation, to whoever waits for the task."""
-    messages = make_messages(700)
+    messages = make_messages(2 * MOST + 9)
 
     async def run() -> Progress:
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-        Handler.answers[:] = [200, lambda: loop.call_soon_threadsafe(arrived.set)]
+        Handler.answers[:] = [SUCCESS, lambda: loop.call_soon_threadsafe(arrived.set)]
         async with AsyncClient(base_url=url) as client:
-            task = asyncio.create_task(client.create_messages("ABC", messages))
+            task = asyncio.create_task(client.create_messages(CONVERSATION, messages))
             await arrived.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as caught:
@@ -168,8 +170,8 @@ def test_cancelled_task_tells_what_is_stored(url: str, make_messages: MakeMessag
             return progress
 
     progress = asyncio.run(run())
-    assert (progress.stored, progress.unknown) == (300, messages[300:600])
-    assert progress.remaining == messages[600:]
+    assert (progress.stored, progress.unknown) == (MOST, messages[MOST : 2 * MOST])
+    assert progress.remaining == messages[2 * MOST :]
 
 
 def test_proxy_from_the_environment(
@@ -178,10 +180,10 @@ def test_proxy_from_the_environment(
     """Requests go through the proxy that the environment names, but for those to this machine."""
     monkeypatch.setenv("HTTP_PROXY", url)
     with Client(base_url="http://api.invalid", allow_http=True) as client:
-        assert client.create_messages("ABC", make_messages(1)).stored == 1
+        assert client.create_messages(CONVERSATION, make_messages(1)).stored == 1
     assert Handler.targets[0].startswith("http://api.invalid/")
     with Client(base_url=url) as client:
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert Handler.targets[1].startswith("/")
 
 
@@ -189,7 +191,7 @@ def test_threads_share_one_pace(url: str, time: Any, make_messages: MakeMessages
     """All threads of a client, and its copies, leave one after the other."""
     with Client(base_url=url, clock=time.clock(), rate=50) as client:
         threads = [
-            threading.Thread(target=each.create_messages, args=("ABC", make_messages(1)))
+            threading.Thread(target=each.create_messages, args=(CONVERSATION, make_messages(1)))
             for each in (client, client.with_options(timeout=5), client, client)
         ]
         for thread in threads:
@@ -205,7 +207,7 @@ def test_error_handling_example(url: str) -> None:
     Handler.answers[:] = [500, 500, 500, 500, 409]
     environment = {"ASAPP_API_ID": "id", "ASAPP_API_SECRET": "secret", "ASAPP_BASE_URL": url}
     done = subprocess.run(
-        [sys.executable, EXAMPLES / "error_handling.py", "ABC"],
+        [sys.executable, EXAMPLES / "error_handling.py", CONVERSATION],
         capture_output=True,
         text=True,
         check=True,

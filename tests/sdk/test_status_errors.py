@@ -11,6 +11,7 @@ import pytest
 from answering import MakeMessages, Server, error
 from asapp_conversations import APIStatusError, RateLimitError, UnprocessableEntityError
 from asapp_conversations.errors import STATUS_ERRORS
+from documented import CONVERSATION
 
 
 @pytest.mark.parametrize("status", [*STATUS_ERRORS, 302, 402, 418, 500, 520, 599])
@@ -38,7 +39,7 @@ def test_any_error_answer_is_survived(
     answer = httpx.Response(status, content=body, headers={"content-type": "text/x; charset=no"})
     with pytest.raises(STATUS_ERRORS.get(status, APIStatusError)) as caught:
         Server(answer).client(time, retries=0).create_messages(
-            "ABC", make_messages(1), conflict_is_stored=False
+            CONVERSATION, make_messages(1), conflict_is_stored=False
         )
     assert caught.value.status_code == status
     assert str(status) in str(caught.value)
@@ -51,7 +52,7 @@ def test_error_keeps_what_the_answer_says(time: Any, make_messages: MakeMessages
     """Code, message, path, request id, body and wait of a documented answer are kept."""
     answer = error(422, "[Path '/messages/0/sender'] bad", **{"retry-after": "7"})
     with pytest.raises(UnprocessableEntityError) as caught:
-        Server(answer).client(time).create_messages("ABC", make_messages(1))
+        Server(answer).client(time).create_messages(CONVERSATION, make_messages(1))
     failure = caught.value
     assert (failure.code, failure.request_id, failure.path) == (
         "422-01",

@@ -18,6 +18,7 @@ import trustme
 from answering import SECRET, MakeMessages
 from asapp_conversations import APIConnectionError, Client
 from attrs import define, field
+from documented import CONVERSATION, SUCCESS
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -40,7 +41,7 @@ class Server:
             pass
         self.versions.append(scope["http_version"])
         headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": SUCCESS, "headers": headers})
         await send({"type": "http.response.body", "body": b"{}"})
 
 
@@ -118,7 +119,7 @@ def test_unknown_certificate_is_refused(server: Server, make_messages: MakeMessa
         Client(base_url=server.url, retries=0) as client,
         pytest.raises(APIConnectionError, match="CERTIFICATE") as caught,
     ):
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert not caught.value.outcome_unknown
     assert server.versions == []
 
@@ -128,7 +129,7 @@ def test_a_transport_takes_an_authority(server: Server, make_messages: MakeMessa
     for verify in (server.authority, False):
         transport = httpx.HTTPTransport(verify=verify)
         with Client(base_url=server.url, transport=transport) as client:
-            assert client.create_messages("ABC", make_messages(1)).requests == 1
+            assert client.create_messages(CONVERSATION, make_messages(1)).requests == 1
     assert server.versions == ["1.1", "1.1"]
 
 
@@ -145,7 +146,7 @@ def test_certificate_authority_of_the_environment(
 ) -> None:
     """`SSL_CERT_FILE` is honoured, as by httpx."""
     with Client(base_url=server.url) as client:
-        assert client.create_messages("ABC", make_messages(1)).stored == 1
+        assert client.create_messages(CONVERSATION, make_messages(1)).stored == 1
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -154,10 +155,10 @@ def test_proxy_sees_no_keys(
 ) -> None:
     """A proxy, of the environment or by option, tunnels TLS and sees neither keys nor messages."""
     with Client(base_url=server.url, proxy=proxy) as client:
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with Client(base_url=server.url.replace("localhost", "api.invalid")) as client:
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert len(server.versions) == len(Tunnel.seen) == 2
     assert SECRET not in "".join(Tunnel.seen)
 
@@ -170,6 +171,6 @@ def test_refusing_proxy_is_no_unknown_outcome(
     Tunnel.status = 407
     client = Client(base_url=server.url, proxy=proxy, retries=0)
     with client, pytest.raises(APIConnectionError) as caught:
-        client.create_messages("ABC", make_messages(1))
+        client.create_messages(CONVERSATION, make_messages(1))
     assert not caught.value.outcome_unknown
     assert server.versions == []

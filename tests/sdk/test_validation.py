@@ -8,6 +8,7 @@ import pytest
 from answering import OK, MakeMessages, Server
 from asapp_conversations import InvalidRequestError, agent
 from asapp_conversations.toolkit import check_record
+from documented import CONVERSATION
 
 
 def test_every_problem_is_named_before_anything_is_sent(time: Any) -> None:
@@ -40,7 +41,7 @@ def test_every_problem_is_named_before_anything_is_sent(time: Any) -> None:
 def test_many_problems_are_counted(time: Any) -> None:
     """A long list of problems is cut in the text and whole in the attribute."""
     with pytest.raises(InvalidRequestError, match="and 80 more") as caught:
-        Server(OK).client(time).create_messages("ABC", [None] * 100)  # type: ignore[list-item]
+        Server(OK).client(time).create_messages(CONVERSATION, [None] * 100)  # type: ignore[list-item]
     assert len(caught.value.problems) == 100
 
 
@@ -49,20 +50,20 @@ def test_value_that_is_no_json_is_a_problem(time: Any, make_messages: MakeMessag
     (message,) = make_messages(1)
     message["extra"] = float("nan")
     with pytest.raises(InvalidRequestError, match="JSON cannot carry"):
-        Server(OK).client(time).create_messages("ABC", [message])
+        Server(OK).client(time).create_messages(CONVERSATION, [message])
 
 
 @pytest.mark.parametrize("messages", ["text", agent("a", "b", "2024-01-01"), {"a": 1}, None, 5])
 def test_what_holds_no_messages_is_refused(time: Any, messages: Any) -> None:
     """What is iterable by accident, or not at all, is refused with what is expected."""
     with pytest.raises(InvalidRequestError, match="an iterable of messages"):
-        Server(OK).client(time).create_messages("ABC", messages)
+        Server(OK).client(time).create_messages(CONVERSATION, messages)
 
 
 def test_message_larger_than_a_body_is_refused(time: Any, make_messages: MakeMessages) -> None:
     """A message that no body can hold is named before anything is sent."""
     with pytest.raises(InvalidRequestError, match=r"messages\[0\]"):
-        Server(OK).client(time).create_messages("ABC", make_messages(1), max_body_bytes=20)
+        Server(OK).client(time).create_messages(CONVERSATION, make_messages(1), max_body_bytes=20)
 
 
 def test_records_with_unencodable_text_are_problems() -> None:
