@@ -446,6 +446,18 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.parametrize("refused", ["[", "[1,2", "[1 2]", "]", "[,]"])
+def test_a_list_of_refused_messages_that_is_none_is_damage(
+    healthy: Path, path: Path, refused: str
+) -> None:
+    """A text that is no JSON is found where the conversation is looked up."""
+    path.write_bytes(healthy.read_bytes())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE conversations SET refused = ?", (refused,))
+    with Ledger(path, TARGET) as ledger, pytest.raises(LedgerError, match="a damaged one"):
+        ledger.find("C1")
+
+
 @pytest.mark.parametrize("seed", range(250))
 def test_damaged_ledgers_are_refused_in_words(healthy: Path, path: Path, seed: int) -> None:
     """Whatever is damaged, every use of the ledger works or says what to do, and a refusal leaves

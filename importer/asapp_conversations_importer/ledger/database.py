@@ -189,7 +189,11 @@ class Database:
         """How far a conversation has come; nowhere if it is not known."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM conversations WHERE id = ?"
         rows = self.read(query, conversation_id)
-        return from_row(rows[0]) if rows else Checkpoint()
+        try:
+            return from_row(rows[0]) if rows else Checkpoint()
+        except ValueError:
+            # SQLite's check lets through what is no JSON, since it knows no answer then.
+            raise LedgerError(f"{self.path}: {DAMAGED}") from None
 
     def counts_after(self, conversation_id: str = "") -> Counts:
         """What had become of the messages of the conversations after that one, when last seen."""
