@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from asapp_conversations_importer.cli import page
-from asapp_conversations_importer.cli.account import account_of_report
 from asapp_conversations_importer.cli.page import SHOWN_REASONS, render_page
+from asapp_conversations_importer.cli.report_account import account_of_report
 from attrs import evolve, field, frozen
 
 MADE = datetime(2026, 11, 24, 3, 12, 5, tzinfo=UTC)

@@ -10,8 +10,8 @@ import typer
 from asapp_conversations_importer import forget_rejects, read_standing, rejects_of, write_rejects
 
 from . import parameters as p
-from .account import account_of_standing
 from .output import errors_explained, say
+from .standing_account import account_of_standing
 from .text import columns, text
 from .wording import counted
 

@@ -28,11 +28,12 @@ from asapp_conversations_importer import (
 from ..options import MODEST_RATE
 from ..reading.scratch import scratch_folder
 from . import parameters as p
-from .account import account_of_plan, account_of_report, days_of
 from .confirm import asking
 from .live import View
 from .output import complain, errors_explained, say
 from .page import refuse_foreign, render_page, write_page
+from .plan_account import account_of_plan, days_of
+from .report_account import account_of_report
 from .signals import interrupts
 from .text import columns, text
 from .wording import command, counted

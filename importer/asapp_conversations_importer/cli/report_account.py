@@ -1,0 +1,158 @@
+"""What an import did, or has done so far, for a person. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from asapp_conversations_importer import ImportReport, Phase, Reason, StoppedBy
+
+from .account import COUNTS, Account, Count, Step, Tone, again_after, write_rejects
+from .estimate import estimate_rest
+from .stop_words import STOPS
+from .wording import counted, duration, moment, odd_times, place
+
+_PHASES = {Phase.READING: "Reading the source", Phase.SENDING: "Sending", Phase.PAUSED: "Paused"}
+
+
+def account_of_report(
+    report: ImportReport, *, now: float, again: str, mend: str | None = None
+) -> Account:
+    """What an import did, or has done so far.
+
+    Args:
+        report: what it did.
+        now: seconds since 1970.
+        again: the command line that was used, without a secret.
+        mend: the one that imports the file of rejects, if there is one.
+    """
+    headline, tone = _headline(report)
+    steps = [*_steps_to_the_end(report, again), *_steps_for_rejects(report, mend)]
+    return Account(
+        headline=headline,
+        tone=tone,
+        detail=report.detail,
+        facts=dict(_facts(report, now)),
+        counts=[
+            Count(number, name.replace("_", " "), note)
+            for name, note in COUNTS.items()
+            if (number := getattr(report, name))
+        ],
+        reasons={words: Reason(number) for words, number in report.reasons.items()},
+        named=(
+            "Failed requests, the first of them",
+            [(each.conversation_id, each.reason) for each in report.failures],
+        ),
+        warnings=report.warnings,
+        steps=steps or [_nothing_left(report)],
+    )
+
+
+def _headline(report: ImportReport) -> tuple[str, Tone]:
+    if report.phase is not Phase.ENDED:
+        return _PHASES[report.phase], "warn"
+    if report.stopped_by:
+        headline, _, tone = STOPS[report.stopped_by]
+        return headline, "warn" if tone == "good" and report.exit_status else tone
+    if not report.messages:
+        return "Nothing to import", "good"
+    if report.in_doubt or report.unsent:
+        return "Ended with messages left to send", "warn"
+    return ("Done, but for the rejects", "warn") if report.rejected else ("Done", "good")
+
+
+def _facts(report: ImportReport, now: float) -> Iterator[tuple[str, Sequence[str]]]:
+    if report.base_url:
+        yield "To", [place(report.base_url)]
+    conversations = counted(report.conversations, "conversation")
+    yield "Source", [f"{counted(report.messages, 'message')} in {conversations}"]
+    if report.odd_times:
+        yield "Times", odd_times(report.odd_times)
+    yield from sent(report)
+    yield "Time", [duration(report.elapsed_s)]
+    if report.answers:
+        yield "Answers", [f"{status}: {n:,}" for status, n in sorted(report.answers.items())]
+    if rest := left(report, now, None):
+        yield "Left", rest
+    if report.resume_at:
+        yield "Goes on", [moment(report.resume_at)]
+    if report.ledger:
+        yield "Ledger", [report.ledger]
+    if report.rejects:
+        yield "Rejects", [report.rejects]
+
+
+def sent(report: ImportReport) -> Iterator[tuple[str, list[str]]]:
+    """The requests of a run, and of the day."""
+    again = [f"{report.retries:,} of them sent again"] if report.retries else []
+    yield "Sent", [counted(report.requests, "request"), *again]
+    if report.daily_limit is not None:
+        today = f"{report.requests_today:,} of {counted(report.daily_limit, 'request')}"
+        yield "Today", [today]
+
+
+def left(report: ImportReport, now: float, rate: float | None) -> list[str]:
+    """How many requests are left and how long they take, as far as that is known."""
+    rest = estimate_rest(report, now=now, rate=rate)
+    if rest is None or not rest.requests:
+        return []
+    facts = [f"about {counted(rest.requests, 'request')}"]
+    if rest.ends_at is not None:
+        facts.append(f"about {duration(max(rest.ends_at - now, 0))}")
+    if rest.days and (rest.days > 1 or rest.ends_at is None):
+        facts.append(f"on {counted(rest.days, 'UTC day')}")
+    return facts
+
+
+def _steps_to_the_end(report: ImportReport, again: str) -> Iterator[Step]:
+    left = report.in_doubt + report.unsent
+    if report.phase is not Phase.ENDED:
+        until = f" until {moment(report.resume_at)}" if report.resume_at else ""
+        yield Step(f"Let it run{until}; if it is killed, the same command goes on from there.")
+    elif report.stopped_by:
+        by_signal = report.stopped_by in {StoppedBy.INTERRUPT, StoppedBy.TERMINATION}
+        if not by_signal or left or report.least_requests is None:
+            words = again_after(report.resume_at, kept=report.ledger is not None)
+            _, text, _ = STOPS[report.stopped_by]
+            yield Step(text.format(again=words), again)
+    elif left:
+        text = "Run the same command again."
+        if report.in_doubt:
+            text += (
+                f" It asks ASAPP what became of the {counted(report.in_doubt, 'message')} in "
+                "doubt, by sending the very same requests; none is stored twice."
+            )
+        if report.unsent:
+            text += (
+                " A conversation whose source has changed since a part of it was sent stays unsent "
+                "until the source begins with that part again."
+            )
+        yield Step(text, again)
+
+
+def _steps_for_rejects(report: ImportReport, mend: str | None) -> Iterator[Step]:
+    if report.phase is not Phase.ENDED:
+        return
+    if any(words.startswith("ASAPP answers 404") for words in report.reasons):
+        yield Step(
+            "A 404 says that ASAPP has no such conversation there: it has to exist before its "
+            "messages are imported, and to be named by the id that ASAPP has given it. The guide "
+            "to the import shows how to join a table of ids."
+        )
+    if report.rejects:
+        yield Step(
+            "Mend the rejects in their file, where each stands with its reason, and import that "
+            "file by itself.",
+            mend,
+        )
+    elif report.rejected and report.ledger:
+        yield write_rejects(report.ledger)
+    elif report.rejected:
+        yield Step("Mend what was rejected, and import it by itself.")
+
+
+def _nothing_left(report: ImportReport) -> Step:
+    if not report.messages:
+        return Step("No message was found: check the names of the files, or the query.")
+    if report.skipped == report.messages:
+        return Step("Nothing: an earlier run had settled it all, and nothing was sent.")
+    return Step("Nothing: every message is stored.")
