@@ -260,6 +260,15 @@ def test_an_element_that_is_broken_inside_is_rejected_alone(read_text, record) -
     assert result.numbers == [2, 3, 4]
 
 
+@pytest.mark.parametrize("content", [b"null", b"1", b"-1.5e3", b'"x"', b"true\n", b"{} 2", b"NaN"])
+def test_a_value_that_is_no_record_is_rejected_at_the_end_too(read_text, content) -> None:
+    """A number or a word ends where the file does."""
+    result = read_text("a.json", content)
+
+    assert len(result.rejects) == len(content.split())
+    assert result.totals.messages == 0
+
+
 @pytest.mark.parametrize("separator", [b"\n", b"  ", b"\n\n"])
 def test_values_in_a_row_are_read(read_text, record, separator) -> None:
     """Pretty-printed objects one after the other are records, and so is one alone."""

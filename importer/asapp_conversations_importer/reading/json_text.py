@@ -131,13 +131,16 @@ class _Buffer:
         self.stream = stream
         self.content = b""
         self.position = 0
+        self._rest = b"\n"
+        """Behind the end of the stream, so that a number is over there, too."""
 
     def grow(self) -> bool:
         """Take in as much again as there is; False at the end of the stream."""
-        self.content = self.content[self.position :]
+        more = self.stream.read(max(len(self.content) - self.position, BLOCK))
+        if not more:
+            more, self._rest = self._rest, b""
+        self.content = self.content[self.position :] + more
         self.position = 0
-        more = self.stream.read(max(len(self.content), BLOCK))
-        self.content += more
         return bool(more)
 
     def peek(self) -> bytes:
