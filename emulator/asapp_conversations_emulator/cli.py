@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +21,12 @@ from asapp_conversations.toolkit import MAX_BODY_BYTES, check_conversation_id
 
 from .gateway import JITTER_TOLERANCE
 from .server import Emulator
+
+WRONG_USAGE = 2
+"""The exit status for wrong usage, as Python's argparse has it."""
+
+WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
+"""What typer raises for any wrong usage; it exports the class for one kind alone."""
 
 EXAMPLE = (
     "Example: asapp-conversations emulator --rate 100 --fault 503 --fault reset,stored --share 0.2"
@@ -195,9 +202,20 @@ def emulator(
 
 def run(arguments: list[str]) -> None:
     """Run the command; the first argument is its name."""
-    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app = typer.Typer(
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
     app.command(epilog=EXAMPLE)(emulator)
-    app(args=arguments[1:], prog_name="asapp-conversations emulator")
+    name = "asapp-conversations emulator"
+    try:
+        status = app(args=arguments[1:], prog_name=name, standalone_mode=False) or 0
+    except WrongUsage as error:
+        words = getattr(error, "format_message", error.__str__)().removesuffix(".")
+        typer.echo(f"Error: {words}. `{name} --help` explains it.", err=True)
+        status = WRONG_USAGE
+    sys.exit(status)
 
 
 def greeting(server: Emulator, host: str, *, any_keys: bool, store: Path | None) -> str:
@@ -280,4 +298,4 @@ def _is_loopback(host: str) -> bool:
 def fail(message: str) -> NoReturn:
     """End with the exit status for wrong usage."""
     typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(WRONG_USAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -38,6 +39,28 @@ def test_loads_nothing_to_speak_of_itself(option: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`-h` shows what `--help` does, and wrong usage is a line that names it."""
+    shown = []
+    for option in ("-h", "--help"):
+        assert call(monkeypatch, name, option) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert f"Usage: asapp-conversations {name}" in shown[0]
+
+    assert call(monkeypatch, name, "--no-such-option") == asapp_conversations_cli.WRONG_USAGE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.fullmatch(
+        rf"Error: No such option: --no-such-option.*\. `asapp-conversations {name} --help` "
+        r"explains it\.\n",
+        printed.err,
+    )
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

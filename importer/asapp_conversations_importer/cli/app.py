@@ -33,6 +33,6 @@ def run(arguments: list[str]) -> None:
                 app(args=arguments, prog_name="asapp-conversations", standalone_mode=False) or 0
             )
     except WrongUsage as error:
-        words = getattr(error, "format_message", error.__str__)()
-        complain(f"{words} `asapp-conversations {arguments[0]} --help` explains it.")
+        words = getattr(error, "format_message", error.__str__)().removesuffix(".")
+        complain(f"{words}. `asapp-conversations {arguments[0]} --help` explains it.")
     sys.exit(status)
