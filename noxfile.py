@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import os
 from pathlib import Path
 
 import nox
@@ -21,6 +22,10 @@ nox.options.sessions = [
     "tests",
     "coverage",
 ]
+
+# What is installed is compiled, as pip leaves it to users: else each of the hundred processes that a
+# suite starts would do it, and a figure of bench would count it as work.
+os.environ["UV_COMPILE_BYTECODE"] = "1"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -132,8 +137,6 @@ def coverage(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed and memory, and write the table of docs/numbers.md; nothing depends on it."""
     install_groups(session, "test", project=True)
-    # As pip leaves it to users; what is compiled at the first import would count as work.
-    session.run("python", "-m", "compileall", "-qq", session.virtualenv.location)
     session.run("python", "bench/table.py", "--save", "docs", *session.posargs)
 
 
