@@ -141,6 +141,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(tags=["slow"])
+def stores(session: nox.Session) -> None:
+    """Import from a local S3 server, and into and from snapshots there."""
+    # The server holds back what the lock is ahead of.
+    session.install(
+        ".[all]", *nox.project.dependency_groups(PROJECT, "test"), "moto[s3]", "flask-cors"
+    )
+    session.run("pytest", "tests/importer/test_stores.py", env={"S3_SERVER": "moto"})
+
+
+@nox.session(tags=["slow"])
 def endurance(session: nox.Session) -> None:
     """Kill imports again and again, and see that they end exact."""
     install_groups(session, "test", project=True)

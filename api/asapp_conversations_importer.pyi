@@ -17,6 +17,7 @@ __all__ = [
     "Reason",
     "Records",
     "Sample",
+    "Snapshot",
     "SourceError",
     "Standing",
     "StoppedBy",
@@ -26,6 +27,7 @@ __all__ = [
     "import_messages",
     "import_messages_async",
     "plan_import",
+    "prepare_import",
     "read_standing",
     "rejects_of",
     "write_rejects",
@@ -290,6 +292,10 @@ class Sample:
     at: float
     messages: int
 
+class Snapshot:
+    def __init__(self, paths: OneOrMore): ...
+    paths: tuple[str, ...]
+
 class SourceError(InvalidRequestError):
     def __init__(self, message: str, problems: Iterable[Problem] = ...): ...
 
@@ -441,6 +447,47 @@ async def import_messages_async(
 ) -> ImportReport: ...
 def plan_import(
     source: SourceLike,
+    *,
+    allow_http: bool = ...,
+    ambiguous: Ambiguous | None = ...,
+    api_id: str | None = ...,
+    api_secret: str | None = ...,
+    base_url: str | None = ...,
+    clock: Clock | None = ...,
+    columns: Mapping[str, str] = ...,
+    concurrency: int = ...,
+    confirm: Callable[[ImportReport], bool] | None = ...,
+    credentials: Credentials | AsyncCredentialsProvider | None = ...,
+    daily_limit: int | None = ...,
+    delimiter: str | None = ...,
+    encoding: str | None = ...,
+    environment: Environment | None = ...,
+    first: int | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    interruption: Interruption = ...,
+    isolate: bool = ...,
+    ledger: str | PathLike[str] | None = ...,
+    max_answer_bytes: int = ...,
+    max_body: int = ...,
+    max_wait: float = ...,
+    memory_limit: int = ...,
+    null: OneOrMore = ...,
+    on_progress: Callable[[ImportReport], None] = ...,
+    one_line_rows: bool = ...,
+    proxy: str | httpx.URL | httpx.Proxy | None = ...,
+    rate: float | None = ...,
+    rejects: str | PathLike[str] | None = ...,
+    retries: int = ...,
+    time_formats: OneOrMore = ...,
+    timeout: float = ...,
+    timezone: str | tzinfo = ...,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    values: Mapping[str, Mapping[str, str]] = ...,
+    wait: bool = ...,
+) -> ImportPlan: ...
+def prepare_import(
+    source: SourceLike,
+    to: str | os.PathLike[str],
     *,
     allow_http: bool = ...,
     ambiguous: Ambiguous | None = ...,

@@ -44,6 +44,11 @@ COMMANDS = {
         "importer",
         "Say what an import would do, and send nothing.",
     ),
+    "prepare": Command(
+        "asapp_conversations_importer.cli",
+        "importer",
+        "Read, check and sort a source once, into a snapshot for `import --prepared`.",
+    ),
     "check": Command(
         "asapp_conversations_importer.cli",
         "importer",

@@ -1,7 +1,7 @@
 """Loads conversations into ASAPP: each message once, in order, in as few requests as possible."""
 
 try:
-    from .api import import_messages, import_messages_async, plan_import
+    from .api import import_messages, import_messages_async, plan_import, prepare_import
     from .interruption import Interruption
     from .ledger.database import LedgerError
     from .ledger.standing import Standing, Waiting, forget_rejects, read_standing, rejects_of
@@ -13,6 +13,7 @@ try:
         ReadArguments,
         ReadOptions,
         Records,
+        Snapshot,
         SourceError,
         Table,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "Reason",
     "Records",
     "Sample",
+    "Snapshot",
     "SourceError",
     "Standing",
     "StoppedBy",
@@ -53,6 +55,7 @@ __all__ = [
     "import_messages",
     "import_messages_async",
     "plan_import",
+    "prepare_import",
     "read_standing",
     "rejects_of",
     "write_rejects",

@@ -11,11 +11,16 @@ from typing import Any, NamedTuple, Unpack, cast
 from asapp_conversations import InvalidRequestError
 from asapp_conversations.toolkit import MAX_BODY_BYTES
 from attrs import evolve
+from pyarrow.dataset import Dataset
 
 from .ledger.choice import default_rejects, known_names, resolve
 from .options import ClientOptions, ImportArguments, ImportOptions
 from .plan import ImportPlan, make_plan
+from .prepare import prepare
+from .reading.files import REJECTS_SUFFIX
 from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
+from .reading.stores import is_remote
+from .reading.tables import BATCH
 from .report import ImportReport
 from .run import run_import
 from .sending.punctual import punctual_loop
@@ -39,8 +44,9 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
 
     Args:
         source: a file name or several, with glob patterns, "-" for standard input; a `Query`; a
-            DuckDB relation, an Arrow table, a pandas or polars frame; or any iterable of records
-            (mappings) that come grouped by conversation, which is read as it is sent.
+            DuckDB relation, an Arrow table or dataset, a pandas or polars frame; a `Snapshot`; or
+            any iterable of records (mappings) that come grouped by conversation. The last two are
+            read as they are sent.
         ledger: the file that says how far the import has come; by default the file's name with
             `.ledger`, or `asapp-import.ledger` beside several files. All else needs it named.
         rejects: the file that takes the rejects; the ledger's name with `.rejects.jsonl`.
@@ -106,6 +112,34 @@ def plan_import(source: SourceLike, **arguments: Unpack[ImportArguments]) -> Imp
     return make_plan(source, options)
 
 
+def prepare_import(
+    source: SourceLike, to: str | os.PathLike[str], **arguments: Unpack[ImportArguments]
+) -> ImportPlan:
+    """Write a `Snapshot` of a source, which is read, checked and sorted once so, and send nothing.
+
+    Args:
+        to: the folder; it has to be new. It may be one of `s3://`, `gs://` or `az://`.
+        rejects: the file that takes what is rejected, by default the folder's name with
+            `.rejects.jsonl`; it has to be new, too.
+        source, arguments: as `import_messages` takes them; without a ledger.
+
+    Returns:
+        What it will take to send the snapshot: `import_messages(Snapshot(to), …)`.
+
+    Raises:
+        InvalidRequestError: an option or the source cannot be used, or the snapshot not be written;
+            nothing is left of it.
+        TypeError: there is no such option.
+    """
+    folder = os.fspath(to).rstrip("/")
+    rejects = arguments.pop("rejects", None)
+    if rejects is None and is_remote(folder):
+        raise InvalidRequestError("name a file for the rejects with rejects= or --rejects")
+    source, options, _ = _job(source, arguments, sends=False)
+    kept = Path(folder + REJECTS_SUFFIX if rejects is None else rejects)
+    return prepare(source, evolve(options, ledger=None), folder, kept)
+
+
 def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) -> Job:
     """Take the arguments apart; nothing of them is left behind, for one may be a secret."""
     given = cast("dict[str, Any]", arguments)
@@ -145,6 +179,8 @@ def as_source(source: SourceLike) -> Source:
     """What is to be read, from what a caller hands in."""
     if isinstance(source, Source):
         return source
+    if isinstance(source, Dataset):
+        return Table(source.scanner(batch_size=BATCH).to_reader())
     match source:
         case str() | os.PathLike():
             return Files((os.fspath(source),))

@@ -86,7 +86,12 @@ class _Volume:
         self.largest_body = max(self.largest_body, size)
 
 
-def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
+def make_plan(
+    source: Source,
+    options: ImportOptions,
+    on_reject: Callable[[Reject], object] = lambda reject: None,
+    on_conversation: Callable[[Conversation], None] = lambda conversation: None,
+) -> ImportPlan:
     """Read and validate everything, and cut it into requests as an import would."""
     reasons: dict[str, Reason] = {}
     volume = _Volume()
@@ -98,6 +103,7 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         reason.count += 1
         if len(reason.examples) < EXAMPLES:
             reason.examples.append(str(reject.place))
+        on_reject(reject)
 
     with (
         scratch_folder() as folder,
@@ -112,6 +118,7 @@ def make_plan(source: Source, options: ImportOptions) -> ImportPlan:
         )
         for conversation in reader.conversations():
             conversations += 1
+            on_conversation(conversation)
             contents = {message.content for message in conversation.messages}
             duplicates += len(conversation.messages) - len(contents)
             checkpoint = find(conversation.conversation_id)

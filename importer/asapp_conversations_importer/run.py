@@ -28,9 +28,10 @@ from .ledger.counts import Counts
 from .ledger.database import LedgerError, Target
 from .ledger.days import day_of, iso_time
 from .ledger.ledger import Ledger
+from .ledger.snapshots import SnapshotNotes
 from .options import MODEST_RATE, ClientOptions, ImportOptions
 from .reading import Reader, open_reader
-from .reading.sources import Files, Source
+from .reading.sources import Files, Snapshot, Source
 from .rejects import EditedRejectsError, write_rejects
 from .report import ImportReport, Phase, Sample, Samples
 from .sending.carrier import AiohttpCarrier
@@ -72,6 +73,7 @@ async def run_import(
             source,
             memory_limit=options.memory_limit,
             folder=path.with_name(path.name + STAGING_SUFFIX),
+            notes=(notes := SnapshotNotes(ledger)),
         ) as reader,
     ):
         governor = Governor(
@@ -94,7 +96,7 @@ async def run_import(
             **given,
         )
         async with client:
-            run = ImportRun(source, options, url, ledger, reader, governor, clock)
+            run = ImportRun(source, options, url, ledger, notes, reader, governor, clock)
             report = await run.run(client)
     options.on_progress(report)
     return report
@@ -130,6 +132,7 @@ class ImportRun:
     _options: ImportOptions
     _base_url: str
     _ledger: Ledger
+    _notes: SnapshotNotes
     _reader: Reader
     _governor: Governor
     _clock: Clock
@@ -175,7 +178,7 @@ class ImportRun:
         while True:
             if self._options.interruption.by and self._phase is Phase.READING:
                 self._reader.interrupt()
-            self._intake.note_late()
+            self._note_late()
             report = self.report()
             stored = report.stored + report.already_stored
             self._samples.add(Sample(report.elapsed_s, stored, report.answers))
@@ -236,11 +239,11 @@ class ImportRun:
         ledger = self._ledger
         if not ledger.begun:
             return
-        self._intake.note_late()
+        self._note_late()
         try:
             await ledger.flushed()
             if self._current_stop():
-                self._unvisited = ledger.counts_after(self._tally.last_seen)
+                self._unvisited = self._counts_of_others()
             if self._limit.max_body < self._options.max_body:
                 ledger.set_fact("max_body", self._limit.max_body)
             self._write_rejects()
@@ -256,6 +259,22 @@ class ImportRun:
         except LedgerError as error:
             if self._current_stop() is None:
                 self._stop = Stop(StoppedBy.LEDGER, detail=str(error))
+
+    def _note_late(self) -> None:
+        """Note what was found out while it was sent: settled row groups, and the rejects in them."""
+        self._notes.settle(self._tally.conversations)
+        self._intake.note_late()
+
+    def _counts_of_others(self) -> Counts:
+        """What earlier runs have done about the conversations that this one has not come to."""
+        if not isinstance(self._source, Snapshot):
+            return self._ledger.counts_after(self._tally.last_seen)
+        # A snapshot has an order of its own, and the ledger knows no conversations but its.
+        seen = self._tally.counts + self._notes.skipped
+        held = seen.stored + seen.already_stored + seen.skipped
+        return self._ledger.counts_after() - Counts(
+            skipped=held, rejected=seen.rejected, in_doubt=seen.in_doubt
+        )
 
     def _write_rejects(self) -> None:
         path, ledger = cast("Path", self._options.rejects), self._ledger
@@ -278,7 +297,8 @@ class ImportRun:
 
     def _counts(self) -> Counts:
         """What has become of every message of the source."""
-        counted = self._tally.counts + Counts(rejected=self._intake.invalid.total())
+        invalid = self._intake.invalid.total() + self._notes.invalid
+        counted = self._tally.counts + self._notes.skipped + Counts(rejected=invalid)
         left = max(0, self._intake.totals.messages - self._tally.counts.total())
         return counted + self._unvisited.within(left)
 

@@ -407,3 +407,45 @@ def test_a_page_takes_the_place_of_an_earlier_one(run: Run, folder: Path) -> Non
         done = run("import", export(folder, 1), "--emulator", "--report", "page.html")
         assert done.exit_code == 0
     assert sorted(path.name for path in folder.iterdir()) == ["export.csv", "page.html"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_prepare_and_import(run: Run, folder: Path, server: Emulator) -> None:
+    """A snapshot is made of a source once, and imported in its place."""
+    source = export(folder, 3, extra="ABC9,agent,a-1,,2024-03-04T08:00:00Z\n")
+    made = run("prepare", source, "--to", "snapshot/", "--quiet")
+    assert (made.exit_code, made.stdout) == (1, "")
+    again = run("prepare", source, "--to", "again")
+    assert "asapp-conversations import again --prepared" in again.stdout
+    assert "The rejects are in again.rejects.jsonl: mend and import them" in again.stdout
+    planned = run("plan", "snapshot", "--prepared", "--json")
+    assert json.loads(planned.stdout)["requests"] == 3
+    sent = run("import", "snapshot", "--prepared", "--json")
+    assert (sent.exit_code, json.loads(sent.stdout)["stored"]) == (0, 3)
+    assert server.stats()["messages"] == 3
+    assert read_standing(folder / "snapshot.ledger").stored == 3
+
+
+def test_prepare_as_json(run: Run, folder: Path) -> None:
+    """It prints the plan, as `plan` does."""
+    source = export(folder, 2)
+    made = run("prepare", source, "--to", "snapshot", "--json", "-q")
+    assert (made.exit_code, json.loads(made.stdout)["requests"]) == (0, 2)
+    assert "The rejects are in" not in run("prepare", source, "--to", "again").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["prepare", "export.csv"], "name the folder of the snapshot with --to"),
+        (["plan", "--prepared"], "--prepared is about the folder of a snapshot: name it"),
+        (["plan", "--prepared", "--query", "SELECT 1"], "--prepared is about the folder"),
+        (["plan", "export.csv", "--prepared"], "export.csv cannot be read"),
+    ],
+)
+def test_wrong_usage_of_snapshots(run: Run, folder: Path, arguments: list[str], words: str) -> None:
+    """What is missing is named."""
+    export(folder, 1)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr

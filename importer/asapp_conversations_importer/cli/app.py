@@ -10,12 +10,12 @@ from .check import check
 from .ledger_commands import rejects, status
 from .output import WRONG_USAGE, complain
 from .signals import ends_in_order
-from .source_commands import import_, plan
+from .source_commands import import_, plan, prepare
 
 app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]}, pretty_exceptions_enable=False
 )
-for command in (import_, plan, check, status, rejects):
+for command in (import_, plan, prepare, check, status, rejects):
     # A paragraph is as wide as the terminal, whatever its lines in the source are.
     paragraphs = (" ".join(part.split()) for part in (command.__doc__ or "").split("\n\n"))
     app.command(command.__name__.strip("_"), help="\n\n".join(paragraphs))(command)

@@ -40,6 +40,17 @@ SOURCE = {
     ),
     "query": option(OPTION, "Read what a query in DuckDB's SQL yields, and not a FILE.", "SQL"),
 }
+PREPARED = {
+    "prepared": option(
+        bool, "FILE is a snapshot, or its folder: it is sent as it stands there, in its order."
+    )
+}
+FOLDER = {
+    "to": option(OPTION, "The folder of the snapshot; it has to be new.", "FOLDER"),
+    "rejects": option(
+        OPTION, "Where rejected records go, into a new file; by default beside FOLDER.", "FILE"
+    ),
+}
 ADDRESS = {
     "environment": option(
         Environment | None, "ASAPP's environment; as ASAPP_ENVIRONMENT says, or the sandbox."

@@ -21,11 +21,14 @@ from asapp_conversations_importer import (
     Files,
     Interruption,
     Query,
+    Snapshot,
     import_messages,
     plan_import,
+    prepare_import,
 )
 
 from ..options import MODEST_RATE
+from ..reading.files import REJECTS_SUFFIX
 from ..reading.scratch import scratch_folder
 from . import parameters as p
 from .confirm import asking
@@ -41,7 +44,7 @@ from .wording import command, counted
 
 @p.takes(
     {
-        "": p.SOURCE,
+        "": p.SOURCE | p.PREPARED,
         "Where to send": p.TARGET,
         "How much, and how fast": p.PACE | p.TRIAL,
         "How the source is read": p.READING,
@@ -59,6 +62,7 @@ def import_(
     quiet: bool = False,
     files: Sequence[str] = (),
     query: str | None = None,
+    prepared: bool = False,
     **given: Any,
 ) -> None:
     """Send every message to its conversation, once, in order.
@@ -74,7 +78,7 @@ def import_(
     """
     interruption = Interruption()
     with errors_explained(), ExitStack() as stack:
-        source = _source(files, query)
+        source = _source(files, query, prepared=prepared)
         if emulator and {"environment", "base_url"} & given.keys():
             raise InvalidRequestError(
                 "--emulator says where to send: leave out --base-url and --environment"
@@ -133,7 +137,7 @@ def import_(
 
 @p.takes(
     {
-        "": p.SOURCE,
+        "": p.SOURCE | p.PREPARED,
         "How much, and how fast": p.PACE,
         "How the source is read": p.READING,
         "What is kept": p.LEDGER,
@@ -149,6 +153,7 @@ def plan(
     daily_limit: int | None = None,
     files: Sequence[str] = (),
     query: str | None = None,
+    prepared: bool = False,
     **given: Any,
 ) -> None:
     """Say what an import would do, and send nothing.
@@ -161,7 +166,8 @@ def plan(
     Exit status: 0, or 1 if records would be rejected, 2 wrong usage.
     """
     with errors_explained(), View(sys.stderr, quiet=quiet) as view:
-        result = plan_import(_source(files, query), **given, on_progress=view.show)
+        source = _source(files, query, prepared=prepared)
+        result = plan_import(source, **given, on_progress=view.show)
     if as_json:
         extra = {"seconds": result.requests / rate, "days": days_of(result, daily_limit)}
         told = say(json.dumps(result.to_dict() | extra))
@@ -171,8 +177,57 @@ def plan(
     raise typer.Exit(1 if result.rejected or not told else 0)
 
 
-def _source(files: Sequence[str], query: str | None) -> Files | Query:
-    """What is to be read: files or a query, and not both."""
+@p.takes(
+    {
+        "": p.SOURCE,
+        "Where to write": p.FOLDER,
+        "How the source is read": p.READING,
+        "What is shown": p.SHOWN,
+        "Seldom needed": p.BOUNDS,
+    }
+)
+def prepare(
+    *,
+    to: str | None = None,
+    as_json: bool = False,
+    quiet: bool = False,
+    files: Sequence[str] = (),
+    query: str | None = None,
+    **given: Any,
+) -> None:
+    """Read, check and sort a source once, into a snapshot for `import --prepared`.
+
+    An import of many days then begins at once on each of them. Nothing is sent.
+
+    Example: asapp-conversations prepare 'export/*.parquet' --to snapshot
+
+    Exit status: 0, or 1 if records are rejected, 2 wrong usage.
+    """
+    with errors_explained(), View(sys.stderr, quiet=quiet) as view:
+        if not to:
+            raise InvalidRequestError("name the folder of the snapshot with --to")
+        source = _source(files, query)
+        result = prepare_import(source, to, **given, on_progress=view.show)
+    told = True
+    if as_json:
+        told = say(json.dumps(result.to_dict()))
+    elif not quiet:
+        again = command("import", to, "--prepared")
+        told = say(text(account_of_plan(result, MODEST_RATE, None, again), columns()))
+        if result.rejected:
+            kept = given.get("rejects") or f"{to.rstrip('/')}{REJECTS_SUFFIX}"
+            told = told and say(f"\nThe rejects are in {kept}: mend and import them by themselves.")
+    raise typer.Exit(1 if result.rejected or not told else 0)
+
+
+def _source(
+    files: Sequence[str], query: str | None, *, prepared: bool = False
+) -> Files | Query | Snapshot:
+    """What is to be read: files, a snapshot or a query, and no two of them."""
+    if prepared:
+        if query or not files:
+            raise InvalidRequestError("--prepared is about the folder of a snapshot: name it")
+        return Snapshot(tuple(files))
     if files and query:
         raise InvalidRequestError("give either files or --query: a query names its files itself")
     if not files and not query:

@@ -8,7 +8,8 @@ from pathlib import Path
 from asapp_conversations import InvalidRequestError
 
 from ..reading.files import REJECTS_SUFFIX, find_files
-from ..reading.sources import STANDARD_INPUT, Files, Source
+from ..reading.sources import STANDARD_INPUT, Files, Snapshot, Source
+from ..reading.stores import is_remote
 from .standing import opened
 
 LEDGER_SUFFIX = ".ledger"
@@ -20,17 +21,19 @@ def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
 
     Among several files, as a shell gives them, the import's own rejects are none.
 
-    The ledger of one file is beside it, that of several in the folder of the first one; anything
-    else has no place of its own, and no ledger unless one is named.
+    The ledger of one file, or of a snapshot, is beside it, that of several files in the folder of the
+    first one; anything else has no place of its own, and no ledger unless one is named.
 
     Raises:
         InvalidRequestError: another ledger knows one of the files: an import that does not go on
             from it would send twice.
     """
+    if isinstance(source, Snapshot) and ledger is None and not is_remote(source.paths[0]):
+        return source, Path(source.paths[0].rstrip("/") + LEDGER_SUFFIX)
     if not isinstance(source, Files):
         return source, ledger
     paths = tuple(find_files(source.paths))
-    if ledger is None and STANDARD_INPUT not in paths:
+    if ledger is None and not (STANDARD_INPUT in paths or any(map(is_remote, paths))):
         # A pattern that fits one file now can fit more later.
         one = source.paths[0] in paths and len(paths) == 1
         shared = Path(paths[0]).parent / (SHARED_NAME + LEDGER_SUFFIX)
@@ -60,7 +63,7 @@ def default_rejects(ledger: Path) -> Path:
 
 def known_names(paths: tuple[str, ...]) -> set[str]:
     """The files as a ledger lists them."""
-    return {os.path.realpath(path) for path in paths}
+    return {path if is_remote(path) else os.path.realpath(path) for path in paths}
 
 
 def _files_of(ledger: Path) -> list[str]:

@@ -17,12 +17,14 @@ from attrs import astuple, evolve, fields, frozen
 from .checkpoint import Checkpoint, Status
 from .counts import Counts
 from .days import LAST_MOMENT
+from .snapshot_tables import SCHEMA as _SNAPSHOT_SCHEMA
+from .snapshot_tables import VERSION as SNAPSHOT_VERSION
 
 APPLICATION_ID = 0x41534C47
 """Marks a SQLite file as a ledger (SQLite, file format, section 1.3.19)."""
 
 VERSION = 1
-"""The form below; a ledger of a later one is left alone."""
+"""The form below. That of snapshots is the next; a ledger of a later one is left alone."""
 
 DIGEST = 32
 """Bytes of a batch's digest."""
@@ -181,6 +183,15 @@ class Database:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @property
+    def has_snapshot(self) -> bool:
+        """Whether a snapshot was imported with it."""
+        return bool(self.read("PRAGMA user_version")[0][0] == SNAPSHOT_VERSION)
+
+    def snapshot_rows(self, query: str) -> list[Any]:
+        """The rows that a query about a snapshot finds; none where none was imported."""
+        return self.read(query) if self.has_snapshot else []
+
     def target(self) -> Target:
         """Where the import goes."""
         return Target(*self.read("SELECT base_url, api_id FROM import")[0])
@@ -237,7 +248,7 @@ class Database:
             raise LedgerError(
                 f"{self.path} is a database, but no ledger: name another file with --ledger"
             )
-        if version > VERSION:
+        if version > SNAPSHOT_VERSION:
             raise LedgerError(
                 f"{self.path} was written by a later version of asapp-conversations: "
                 "upgrade to go on"
@@ -256,7 +267,7 @@ class Database:
     def _check(self) -> None:
         """Raise `LedgerError` for anything that the form does not allow."""
         found = self.connection.execute("SELECT sql FROM sqlite_schema").fetchall()
-        healthy = sorted(map(str, found)) == _definitions()
+        healthy = sorted(map(str, found)) == _definitions(self.has_snapshot)
         if healthy:
             healthy = self.connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
         if healthy:
@@ -267,10 +278,12 @@ class Database:
 
 
 @cache
-def _definitions() -> list[str]:
+def _definitions(has_snapshot: bool) -> list[str]:
     """The definitions of a healthy ledger's tables."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(_SCHEMA)
+        for statement in _SNAPSHOT_SCHEMA if has_snapshot else ():
+            connection.execute(statement)
         return sorted(map(str, connection.execute("SELECT sql FROM sqlite_schema")))
 
 

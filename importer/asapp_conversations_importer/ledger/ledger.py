@@ -27,6 +27,7 @@ from .database import (
     to_row,
 )
 from .days import LAST_MOMENT
+from .snapshot_tables import INSERT_GROUP, IS_UNSETTLED
 
 Fact = Literal["max_body", "rejects_digest"]
 
@@ -38,16 +39,22 @@ class Pending:
     checkpoints: dict[str, Checkpoint] = field(factory=dict)
     rejects: list[RejectRow] = field(factory=list)
     requests: Counter[str] = field(factory=Counter)
+    groups: list[tuple[Any, ...]] = field(factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.checkpoints or self.rejects or self.requests)
+        return bool(self.checkpoints or self.rejects or self.requests or self.groups)
 
     def then(self, later: Pending) -> Pending:
         """Both together, of which `later` holds where they differ."""
         requests = self.requests.copy()
         # Their sum, but without losing what was taken back.
         requests.update(later.requests)
-        return Pending(self.checkpoints | later.checkpoints, self.rejects + later.rejects, requests)
+        return Pending(
+            self.checkpoints | later.checkpoints,
+            self.rejects + later.rejects,
+            requests,
+            self.groups + later.groups,
+        )
 
 
 class Ledger(Database):
@@ -146,6 +153,10 @@ class Ledger(Database):
         """Note a record that is not sent."""
         self._pending.rejects.append(reject)
 
+    def note_group(self, row: tuple[Any, ...]) -> None:
+        """Note a row group of which nothing is left to send."""
+        self._pending.groups.append(row)
+
     def count_request(self, day: str, number: int = 1) -> None:
         """Note that a request is about to leave on that day (`2026-11-24`, UTC)."""
         self._pending.requests[day] += number
@@ -192,12 +203,18 @@ class Ledger(Database):
             connection.executemany(
                 COUNT_REQUESTS, [(n, day) for day, n in pending.requests.items()]
             )
+            if pending.groups:
+                connection.executemany(INSERT_GROUP, pending.groups)
 
     @contextmanager
     def invalid_records(self) -> Iterator[Callable[[RejectRow], object]]:
-        """Notes each invalid record; they replace those of before, once it ends without error."""
+        """Notes each invalid record; they replace those of before, once it ends without error.
+
+        What stands in a row group that is settled is not read again, and stays noted.
+        """
+        again = f"position IS NULL AND {IS_UNSETTLED}" if self.has_snapshot else "position IS NULL"
         with self.transaction() as connection:
-            connection.execute("DELETE FROM rejects WHERE position IS NULL")
+            connection.execute(f"DELETE FROM rejects WHERE {again}")
             yield lambda reject: connection.execute(INSERT_REJECT, reject.to_row())
 
     def begin_run(self, started: float, files: Iterable[str] = ()) -> None:

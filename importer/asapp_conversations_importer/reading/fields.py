@@ -82,7 +82,7 @@ class Fields:
 @cache
 def fields() -> Fields:
     """The fields that the installed document has."""
-    kinds = _kinds(BATCH.conversation_schema)
+    kinds = kinds_of(BATCH.conversation_schema)
     conversation = Field((BATCH.conversation_parameter,), True, is_time=False, kinds=kinds)
     return Fields(conversation, tuple(_leaves(BATCH.message_schema, (), required=True)))
 
@@ -93,16 +93,16 @@ def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterato
         needed = required and name in schema.get("required", ())
         yield from _leaves(inner, (*path, name), needed)
     if not properties:
-        yield Field(path, required, path in BATCH.time_paths, _kinds(schema))
+        yield Field(path, required, path in BATCH.time_paths, kinds_of(schema))
 
 
-def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
+def kinds_of(schema: Mapping[str, Any]) -> frozenset[str]:
     """The JSON types that a schema names, itself or in its parts."""
     named = schema.get("type", ())
     kinds = {named} if isinstance(named, str) else {*named}
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, ()):
-            kinds |= _kinds(part)
+            kinds |= kinds_of(part)
     return frozenset(kinds)
 
 

@@ -18,6 +18,7 @@ from attrs import frozen
 from .csv_text import CsvReader
 from .json_text import BYTE_ORDER_MARK, Numbered, read_json, read_json_lines
 from .sources import STANDARD_INPUT, ReadOptions, SourceError
+from .stores import find_objects, is_remote, open_object
 from .tables import Rows, open_parquet
 
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -84,6 +85,9 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
         if path == STANDARD_INPUT:
             found[path] = path
             continue
+        if is_remote(path):
+            found |= {name: name for name in _objects(path)}
+            continue
         names = [path]
         if not Path(path).exists():
             names = [
@@ -99,6 +103,16 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
             status = Path(name).stat()
             found.setdefault((status.st_dev, status.st_ino), name)
     return list(found.values())
+
+
+def _objects(pattern: str) -> list[str]:
+    try:
+        names = find_objects(pattern)
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(pattern, error) from None
+    if not names:
+        raise SourceError(f"there is no object {pattern}")
+    return names
 
 
 def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
@@ -166,7 +180,9 @@ def _readable(path: str, records: Numbered) -> Numbered:
 
 
 def _unpacked(path: str, closing: ExitStack) -> io.BufferedReader:
-    if path != STANDARD_INPUT:
+    if is_remote(path):
+        stream = io.BufferedReader(closing.enter_context(open_object(path)), PEEKED)
+    elif path != STANDARD_INPUT:
         stream = Path(path).open("rb")  # noqa: SIM115
         closing.callback(stream.close)
     elif sys.stdin is None:

@@ -21,7 +21,7 @@ from .messages import Reject
 from .originals import size_of
 from .query import open_query
 from .record_parser import RecordParser, UnclearMessage, ValidMessage
-from .sources import Files, Query, ReadOptions, Source
+from .sources import Files, Query, ReadOptions, Source, Table
 from .tables import open_table
 from .totals import Totals
 from .unclear import settle
@@ -68,6 +68,7 @@ def open_feeds(
         case Query(sql):
             yield Feed("query", "row", *open_query(sql, connection, interrupted))
         case _:
+            assert isinstance(source, Table)
             yield Feed("table", "row", *open_table(source.data))
 
 

@@ -143,4 +143,18 @@ class Records:
     data: Iterable[Mapping[str, Any]] = field(repr=False)
 
 
-Source = Files | Query | Table | Records
+@frozen
+class Snapshot:
+    """Parquet with a conversation a row, as `prepare_import` or any engine has written it.
+
+    Its messages are sent in the order in which they stand there. A row group of which nothing is
+    left to send is not read again. None of its files may change once an import has begun.
+
+    Attributes:
+        paths: folders or files, also of `s3://`, `gs://` and `az://`.
+    """
+
+    paths: tuple[str, ...] = field(converter=_several)
+
+
+Source = Files | Query | Table | Records | Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -181,14 +181,19 @@ class Staging:
                 or ()
             )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StagingError(f"{self._folder} cannot be written: {error.strerror}") from None
-        except duckdb.Error as error:
-            raise StagingError(
-                f"the messages cannot be sorted in {self._folder}: {error}. Free space there, "
-                "name a ledger in another folder, or allow more memory"
-            ) from None
+    def _explained(self) -> AbstractContextManager[None]:
+        return staging_errors(self._folder)
+
+
+@contextmanager
+def staging_errors(folder: Path) -> Iterator[None]:
+    """Turns what the disk, or DuckDB, says of a folder into a `StagingError`."""
+    try:
+        yield
+    except OSError as error:
+        raise StagingError(f"{folder} cannot be written: {error.strerror}") from None
+    except duckdb.Error as error:
+        raise StagingError(
+            f"the messages cannot be sorted in {folder}: {error}. Free space there, "
+            "name a ledger in another folder, or allow more memory"
+        ) from None

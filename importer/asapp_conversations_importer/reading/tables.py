@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from .json_text import Numbered
 from .originals import Unreadable
 from .sources import SourceError
+from .stores import is_remote, open_object
 
 BATCH = 8192
 """Rows that are looked at together."""
@@ -49,15 +50,22 @@ IN_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 def open_parquet(path: str, closing: ExitStack) -> tuple[list[str], Rows]:
     """A Parquet file's columns, and its rows."""
-    file = closing.enter_context(
-        # Times of the old type of Spark are read as nanoseconds otherwise, whose years end in 2262.
-        pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us")
-    )
+    file = closing.enter_context(open_parquet_file(path))
 
     def rows(wanted: Wanted) -> Numbered:
         return arrow_records(file.iter_batches(BATCH, columns=list(wanted)), wanted)
 
     return file.schema_arrow.names, rows
+
+
+def open_parquet_file(path: str) -> pq.ParquetFile:
+    """A Parquet file, wherever it is; a context manager."""
+    return pq.ParquetFile(
+        open_object(path) if is_remote(path) else path,
+        page_checksum_verification=True,
+        # Times of the old type of Spark are read as nanoseconds otherwise, whose years end in 2262.
+        coerce_int96_timestamp_unit="us",
+    )
 
 
 def open_table(data: Any) -> tuple[list[str], Rows]:

@@ -1,0 +1,181 @@
+"""Writes a snapshot of any source: it is read, checked and sorted once, and sent from there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from asapp_conversations import InvalidRequestError
+from asapp_conversations_client.facts import BATCH
+from pyarrow import fs
+
+from .options import ImportOptions
+from .plan import ImportPlan, make_plan
+from .reading.fields import fields, kinds_of
+from .reading.messages import Conversation, Reject
+from .reading.snapshot_files import UNFINISHED
+from .reading.sources import Source
+from .reading.stores import locate
+
+GROUP_BYTES = 4_000_000
+"""Of messages as JSON in a row group: half a second to read, and minutes to send."""
+
+FILE_GROUPS = 250
+"""Row groups in a file, whose footer tells of all of them before one is read."""
+
+NUMBERS = {
+    frozenset({"boolean"}): pa.bool_(),
+    frozenset({"integer"}): pa.int64(),
+    frozenset({"number"}): pa.float64(),
+}
+"""The types of columns by the types of JSON; for all others it is text."""
+
+
+def prepare(source: Source, options: ImportOptions, to: str, rejects: Path) -> ImportPlan:
+    """Write a snapshot to a new folder, and rejects to a new file; nothing is left of a failure."""
+    with (
+        _new_file(rejects) as note,
+        _new_folder(to) as (store, folder),
+        SnapshotWriter(store, folder) as writer,
+    ):
+        plan = make_plan(source, options, on_reject=note, on_conversation=writer.add)
+        writer.finish()
+    if not plan.rejected:
+        rejects.unlink()
+    return plan
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Callable[[Reject], object]]:
+    """Writes rejects to a file that only its owner may read."""
+    try:
+        new = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise InvalidRequestError(
+            f"{path}: the rejects cannot be written ({error.strerror}): name another file with "
+            "--rejects"
+        ) from None
+    try:
+        with os.fdopen(new, "w", encoding="utf-8") as file:
+            yield lambda reject: file.write(json.dumps(reject.to_dict(), ensure_ascii=False) + "\n")
+    except BaseException:
+        path.unlink()
+        raise
+
+
+@contextmanager
+def _new_folder(to: str) -> Iterator[tuple[fs.FileSystem, str]]:
+    """A folder that is marked as unfinished until the end, and gone if it does not come to that."""
+    try:
+        store, folder = locate(to)
+        inside = fs.FileSelector(folder, allow_not_found=True)
+        if store.get_file_info(folder).is_file or store.get_file_info(inside):
+            raise InvalidRequestError(
+                f"{to} is there already, and a snapshot is never changed: name another folder, or "
+                "remove it"
+            )
+        store.create_dir(f"{folder}/{UNFINISHED}")
+        try:
+            yield store, folder
+            store.delete_dir(f"{folder}/{UNFINISHED}")
+        except BaseException:
+            with suppress(OSError):
+                store.delete_dir(folder)
+            raise
+    except OSError as error:
+        raise InvalidRequestError(f"{to} cannot be written: {error.strerror or error}") from None
+
+
+class SnapshotWriter:
+    """Writes conversations to the files of a folder, as they come; a context manager."""
+
+    def __init__(self, store: fs.FileSystem, folder: str) -> None:
+        self._store = store
+        self._folder = folder
+        self._schema = snapshot_schema()
+        self._rows: list[Conversation] = []
+        self._bytes = self._groups = 0
+        self._file: pq.ParquetWriter | None = None
+
+    def add(self, conversation: Conversation) -> None:
+        """Take in a conversation."""
+        self._rows.append(conversation)
+        self._bytes += sum(len(message.content) for message in conversation.messages)
+        if self._bytes >= GROUP_BYTES:
+            self._write_group()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Of a failure too: what is open could come into being later, when its folder is gone.
+        self._close_file()
+
+    def finish(self) -> None:
+        """Write what is left; even of nothing there is a file."""
+        if self._rows or not self._groups:
+            self._write_group()
+
+    def _close_file(self) -> None:
+        if self._file:
+            self._file.close()
+        self._file = None
+
+    def _write_group(self) -> None:
+        number, within = divmod(self._groups, FILE_GROUPS)
+        if self._file is None or not within:
+            self._close_file()
+            path = f"{self._folder}/part-{number:05}.parquet"
+            self._file = pq.ParquetWriter(
+                path,
+                self._schema,
+                filesystem=self._store,
+                compression="zstd",
+                write_page_checksum=True,
+            )
+        self._file.write_batch(self._batch())
+        self._groups += 1
+        self._rows, self._bytes = [], 0
+
+    def _batch(self) -> pa.RecordBatch:
+        ids = [row.conversation_id for row in self._rows]
+        lists = [
+            orjson.loads(b"[" + b",".join(message.content for message in row.messages) + b"]")
+            for row in self._rows
+        ]
+        try:
+            columns = [
+                pa.array(values, each.type)
+                for values, each in zip((ids, lists), self._schema, strict=True)
+            ]
+        except (pa.ArrowException, TypeError, OverflowError):
+            raise InvalidRequestError(
+                "a message has a value that no column of a snapshot can hold: import the source "
+                "without preparing it"
+            ) from None
+        return pa.record_batch(columns, schema=self._schema)
+
+
+def snapshot_schema() -> pa.Schema:
+    """The columns of a snapshot: the conversation's id, and its messages by the document's names."""
+    messages = pa.list_(column_type(BATCH.message_schema))
+    return pa.schema(
+        [(fields().conversation.column, pa.string()), (BATCH.messages_property, messages)]
+    )
+
+
+def column_type(schema: Mapping[str, Any]) -> pa.DataType:
+    """The type of the column that holds the values of a schema of the document."""
+    if properties := schema.get("properties"):
+        return pa.struct([(name, column_type(inner)) for name, inner in properties.items()])
+    kinds = kinds_of(schema) - {"null"}
+    if kinds == {"array"}:
+        return pa.list_(column_type(schema.get("items", {})))
+    return NUMBERS.get(kinds, pa.string())

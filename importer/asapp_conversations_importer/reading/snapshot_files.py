@@ -1,0 +1,141 @@
+"""The files of a snapshot: which there are, how each is known again, and what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import frozen
+from pyarrow import fs
+
+from .files import unreadable
+from .layouts import Layouts
+from .sources import ReadOptions, SourceError
+from .stores import locate, named, open_object
+
+UNFINISHED = "_temporary"
+"""What a folder holds as long as it is written, by Spark and by `prepare_import`."""
+
+FOOTER_END = 8
+"""Bytes at the end of a Parquet file, of which the first four are the length of its footer."""
+
+DIGEST_BYTES = 16
+"""How much of a SHA-256 is kept."""
+
+
+class FileState(NamedTuple):
+    """How a file is known again.
+
+    Attributes:
+        path: its full name.
+        size: its bytes.
+        changed_at: when it was last changed, in nanoseconds since 1970.
+        footer: a digest of its Parquet footer.
+    """
+
+    path: str
+    size: int
+    changed_at: int
+    footer: bytes
+
+
+@frozen
+class SnapshotFile:
+    """A file of a snapshot.
+
+    Attributes:
+        state: how it is known again.
+        columns: the columns that are read, and whether each holds identifiers.
+        conversation: the column of the conversation's id.
+        messages: the column inside the list of messages that takes the least bytes.
+        groups: for each row group, how many rows and how many messages it has.
+    """
+
+    state: FileState
+    columns: Mapping[str, bool]
+    conversation: str
+    messages: str
+    groups: Sequence[tuple[int, int]]
+
+
+def find_snapshot(paths: Sequence[str]) -> list[str]:
+    """The files that folders and files stand for, in order, by their full names.
+
+    What begins with a dot or an underscore is an engine's own, and not one of a snapshot.
+
+    Raises:
+        SourceError: there are none, or a folder is still being written.
+    """
+    found: dict[str, None] = {}
+    for path in paths:
+        try:
+            store, place = locate(path)
+            one = store.get_file_info(place)
+            folder = fs.FileSelector(place, recursive=True)
+            inside = [one] if one.is_file else store.get_file_info(folder)
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(path, error) from None
+        parts = {each.path: each.path[len(place) :].split("/") for each in inside}
+        if any(UNFINISHED in names for names in parts.values()):
+            raise SourceError(
+                f"{path} is not finished: whatever writes it is at work, or was stopped. Wait for "
+                "it, or remove the folder and prepare it anew"
+            )
+        found |= {
+            named(path, name): None
+            for name in sorted(each.path for each in inside if each.is_file)
+            if name == place or not any(part[:1] in ("_", ".") for part in parts[name])
+        }
+    if not found:
+        raise SourceError(f"there is no file in {', '.join(paths)}")
+    return list(found)
+
+
+def open_snapshot_file(path: str, options: ReadOptions) -> SnapshotFile:
+    """What there is to know of a file before its rows are read.
+
+    Raises:
+        SourceError: it is no Parquet file, or its rows are no conversations.
+    """
+    try:
+        store, place = locate(path)
+        info = store.get_file_info(place)
+        with open_object(path) as file:
+            metadata = pq.read_metadata(file)
+            file.seek(info.size - FOOTER_END)
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(info.size - FOOTER_END - length)
+            footer = hashlib.sha256(file.read(length)).digest()[:DIGEST_BYTES]
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(path, error) from None
+    layouts = Layouts(options)
+    names = metadata.schema.to_arrow_schema().names
+    layout = layouts.of(tuple(names))
+    leaves = [] if layout.messages is None else _leaves(metadata, layout.messages[0])
+    if layout.conversation is None or not leaves:
+        raise SourceError(
+            f"{path} is no snapshot: each row has to be a conversation, with its id and the list "
+            f"{layouts.list}. Write one with `prepare`, or import it without --prepared"
+        )
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    smallest = min(leaves, key=lambda at: sum(it.column(at).total_compressed_size for it in groups))
+    return SnapshotFile(
+        FileState(path, info.size, info.mtime_ns or 0, footer),
+        layouts.of_table(names),
+        layout.conversation.column,
+        metadata.schema.column(smallest).path,
+        [(group.num_rows, group.column(smallest).num_values) for group in groups],
+    )
+
+
+def _leaves(metadata: Any, column: str) -> list[int]:
+    """The columns inside a list of structs that have one value for each of them."""
+    leaves = ((at, metadata.schema.column(at)) for at in range(metadata.num_columns))
+    return [
+        at
+        for at, leaf in leaves
+        if leaf.path.startswith(f"{column}.") and leaf.max_repetition_level == 1
+    ]

@@ -1,0 +1,79 @@
+"""Where files are: on this machine, or in an object store of S3, Google Cloud or Azure."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+
+import pyarrow as pa
+from pyarrow import fs
+
+from .sources import SourceError
+
+REMOTE = re.compile(r"(s3|gs|az)://([^/]+)/?")
+"""How the name of an object begins: its scheme and its bucket, or its container."""
+
+WILDCARD = re.compile(r"\*\*/|\*|\?")
+MEANINGS = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+"""What each part of a pattern stands for in a regular expression."""
+
+
+def is_remote(path: str) -> bool:
+    """Whether it names what is in an object store."""
+    return REMOTE.match(path) is not None
+
+
+def locate(path: str) -> tuple[fs.FileSystem, str]:
+    """The file system that a path leads to, and the path in it; credentials are found by pyarrow.
+
+    Raises:
+        SourceError: nothing says which account of Azure is meant.
+    """
+    remote = REMOTE.match(path)
+    if remote is None:
+        return fs.LocalFileSystem(), os.path.realpath(path)
+    scheme, bucket = remote.groups()
+    return open_store(scheme, bucket), f"{bucket}/{path[remote.end() :]}".rstrip("/")
+
+
+@cache
+def open_store(scheme: str, bucket: str) -> fs.FileSystem:
+    if scheme == "az":
+        account = os.environ.get("AZURE_STORAGE_ACCOUNT")
+        if not account:
+            raise SourceError(f"az://{bucket}: name the account in AZURE_STORAGE_ACCOUNT")
+        return fs.AzureFileSystem(account, account_key=os.environ.get("AZURE_STORAGE_KEY"))
+    # pyarrow reads everything else of AWS's variables, but not these.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if scheme == "s3" and endpoint:
+        return fs.S3FileSystem(endpoint_override=endpoint)
+    # For S3 this finds the region of the bucket.
+    return fs.FileSystem.from_uri(f"{scheme}://{bucket}")[0]
+
+
+def named(path: str, place: str) -> str:
+    """The full name of what is at a place in the file system that `path` leads to."""
+    return f"{path.partition('://')[0]}://{place}" if is_remote(path) else place
+
+
+def open_object(path: str) -> pa.NativeFile:
+    """A file to be read at any place, wherever it is."""
+    store, place = locate(path)
+    return store.open_input_file(place)
+
+
+def find_objects(pattern: str) -> list[str]:
+    """The objects of a store that a name or a pattern stands for, in order."""
+    store, place = locate(pattern)
+    if store.get_file_info(place).type == fs.FileType.File:
+        return [pattern]
+    folder = place[: WILDCARD.search(place + "*").start()].rpartition("/")[0]  # type: ignore[union-attr]
+    parts = re.split(f"({WILDCARD.pattern})", place)
+    wanted = re.compile("".join(MEANINGS.get(part, re.escape(part)) for part in parts))
+    selector = fs.FileSelector(folder, recursive=True, allow_not_found=True)
+    return sorted(
+        named(pattern, each.path)
+        for each in store.get_file_info(selector)
+        if each.is_file and wanted.fullmatch(each.path)
+    )
