@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import csv
+import io
 import json
 import logging
 import os
@@ -32,16 +34,25 @@ COUNT = min(MOST_MESSAGES, 500) + BATCH.min_messages
 
 
 def records(extent: Any = "all", count: int = COUNT) -> list[dict[str, Any]]:
-    """Messages that differ, with all properties of the document."""
+    """Messages that differ, with all properties of the document; other times run backwards."""
     example = example_value(SCHEMAS, BATCH.message_schema, extent)
-    return [
-        {
-            **example,
-            "text": f"message {number}".ljust(SHORTEST, "."),
-            "timestamp": f"2024-03-04T08:{number // 60 % 60:02}:{number % 60:02}Z",
-        }
-        for number in range(count)
-    ]
+    made = []
+    for number in range(count):
+        record = copy.deepcopy(example)
+        record["text"] = f"message {number}".ljust(SHORTEST, ".")
+        for path, hour in zip(BATCH.time_paths, (8, *[7] * len(BATCH.time_paths)), strict=False):
+            set_time(record, path, number if hour == 8 else count - number, hour)
+        made.append(record)
+    return made
+
+
+def set_time(record: dict[str, Any], path: tuple[str, ...], second: int, hour: int) -> None:
+    """Set a time where the record has one."""
+    *outer, name = path
+    for key in outer:
+        record = record.get(key) or {}
+    if record.get(name) is not None:
+        record[name] = f"2024-03-04T{hour:02}:{second // 60:02}:{second % 60:02}Z"
 
 
 def texts(server: Emulator, conversation: str = CONVERSATION) -> list[str]:
@@ -133,18 +144,40 @@ def bad_messages_are_named() -> None:
 
 
 def files_are_imported() -> None:
+    """In the order of the messages' own times, whatever that of the lines and of other times is."""
     made = records()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Emulator() as server,
-        patch.dict(os.environ, server.environment),
-    ):
-        rows = [{BATCH.conversation_parameter: CONVERSATION, **record} for record in made]
-        lines = Path(folder, "messages.jsonl")
-        lines.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-        report = import_messages(lines, rate=None)
-        expect((report.stored, report.rejected), (COUNT, 0))
-        expect(texts(server), [record["text"] for record in made])
+    rows = [{BATCH.conversation_parameter: CONVERSATION, **record} for record in reversed(made)]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    table = io.StringIO()
+    flat = [{BATCH.conversation_parameter: CONVERSATION, **cells(row)} for row in rows]
+    writer = csv.DictWriter(table, flat[0])
+    writer.writeheader()
+    writer.writerows(flat)
+    for name, content in (("messages.jsonl", lines), ("messages.csv", table.getvalue())):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Emulator() as server,
+            patch.dict(os.environ, server.environment),
+        ):
+            file = Path(folder, name)
+            file.write_text(content, encoding="utf-8")
+            report = import_messages(file, rate=None)
+            expect((report.stored, report.rejected, dict(report.reasons)), (COUNT, 0, {}))
+            expect([*map(cells, server.messages(CONVERSATION))], [*map(cells, made)])
+
+
+def cells(
+    record: dict[str, Any], schema: Any = BATCH.message_schema, above: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """What a message is in CSV: a text for each innermost property, JSON where it is no text."""
+    found: dict[str, str] = {}
+    for name, inner in schema["properties"].items():
+        value, path = record.get(name), (*above, name)
+        if "properties" in inner and value is not None:
+            found |= cells(value, inner, path)
+        elif value is not None:
+            found[".".join(path)] = value if isinstance(value, str) else json.dumps(value)
+    return found
 
 
 def said(call: Any) -> str:
