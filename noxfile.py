@@ -84,6 +84,13 @@ def documents(session: nox.Session) -> None:
     session.run(*PYTEST, "tests/documents", *(session.posargs or ["-m", "wide"]))
 
 
+@nox.session(tags=["slow"])
+def changed_suite(session: nox.Session) -> None:
+    """Run the suite over the client of a changed document: `-- CHANGE…`, or many at once."""
+    install_groups(session, "generate", "test", project=True)
+    session.run("python", "tests/documents/suite_over.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def api(session: nox.Session) -> None:
     """Fail on a change of what users see that the version does not announce; `--write` records it."""
@@ -203,11 +210,13 @@ def wheel(session: nox.Session) -> None:
 TRIAL = """
 import httpx
 from asapp_conversations import Client, agent
+from asapp_conversations_client.facts import BATCH
 
-transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+success = int(next(iter(BATCH.operation.successes)).replace("X", "0"))
+transport = httpx.MockTransport(lambda request: httpx.Response(success, json={}))
 with Client("id", "secret", transport=transport) as client:
     messages = [agent("Hello", "agent-1", "2024-03-04T08:00:00Z")]
-    assert client.create_messages("ABC", messages).stored == 1
+    assert client.create_messages("01HNE48VMKNZ0B0SG3CEFV24WM", messages).stored == 1
 """
 """What the SDK does without any extra."""
 

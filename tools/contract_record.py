@@ -203,6 +203,13 @@ def ledger_form(ledger: sqlite3.Connection) -> Iterator[str]:
         yield from inspect.cleandoc(sql).splitlines()
 
 
+def success() -> int:
+    """The status that says that a batch is stored."""
+    from asapp_conversations_client.facts import BATCH
+
+    return int(next(iter(BATCH.operation.successes)).replace("X", "0"))
+
+
 def bodies() -> Iterator[bytes]:
     """The bytes of bodies: of models, of mappings, of equal messages, of each kind of time."""
     import httpx
@@ -213,7 +220,7 @@ def bodies() -> Iterator[bytes]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.content)
-        return httpx.Response(200, json={})
+        return httpx.Response(success(), json={})
 
     mappings = [{**message, "text": text, "timestamp": time} for text in TEXTS for time in TIMES]
     models = [Message.from_dict({**message, "text": text}) for text in TEXTS]
@@ -242,7 +249,7 @@ def half_sent(folder: Path) -> None:
         arrived.append({"path": request.url.path, "body": request.content.decode()})
         if len(arrived) == 2:
             raise httpx.ReadError("the answer is lost")
-        return httpx.Response(200, json={})
+        return httpx.Response(success(), json={})
 
     import_messages(
         str(source),

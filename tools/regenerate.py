@@ -27,6 +27,7 @@ from names import name_schemas
 from normalise import Normalised, normalise
 from placement import operations_elsewhere
 from preflight import check_package
+from swapping import folder_beside, swap_in
 
 HERE = Path(__file__).resolve().parent.parent
 PACKAGE = "asapp_conversations_client"
@@ -34,7 +35,6 @@ DOCUMENT = "openapi.yaml"
 CONFIG = "generator-config.yml"
 MANIFEST = "manifest.json"
 COMMAND = "nox -s generate"
-UNFINISHED = ".new-"
 MARKER = f"# Generated from {DOCUMENT} and {CONFIG}: do not edit; run `{COMMAND}`.\n"
 
 Preflight = Callable[[Path, Path], dict[str, str]]
@@ -138,29 +138,6 @@ def files_in(folder: Path) -> list[str]:
     )
 
 
-def clear_up(target: Path) -> None:
-    """Take away what a regeneration that was killed left, once the old client is back."""
-    for folder in target.parent.glob(f"{UNFINISHED}*"):
-        old = folder / "old"
-        if old.exists() and not target.exists():
-            old.replace(target)
-        shutil.rmtree(folder)
-
-
-def swap_in(new: Path, target: Path) -> None:
-    """Put `new` in the place of `target`, which stays whole until then."""
-    old = new.with_name("old")
-    if target.exists():
-        target.replace(old)
-    try:
-        new.replace(target)
-    except BaseException:
-        if old.exists():
-            old.replace(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def differences(committed: Path, expected: Path) -> Iterator[str]:
     """Each file by which a committed package is not the expected one."""
     there, wanted = set(files_in(committed)), set(files_in(expected))
@@ -182,13 +159,9 @@ def run(root: Path, *, check: bool) -> Iterator[str]:
             build(root, new)
             yield from differences(target, new)
         return
-    target.parent.mkdir(exist_ok=True)
-    clear_up(target)
-    # Beside the target, so that one takes the other's place in one step.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=UNFINISHED) as folder:
-        new = Path(folder) / PACKAGE
-        left_out = build(root, new)
-        swap_in(new, target)
+    with folder_beside(target) as trial:
+        left_out = build(root, trial / PACKAGE)
+        swap_in((trial / PACKAGE, target))
     yield from (f"left out: {title}: {why}" for title, why in left_out.items())
 
 

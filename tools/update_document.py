@@ -23,7 +23,8 @@ from failure import RegenerationError
 from new_document import one_document
 from places import Places
 from python_changes import python_changes
-from regenerate import CONFIG, DOCUMENT, HERE, MANIFEST, PACKAGE, build, swap_in
+from regenerate import CONFIG, DOCUMENT, HERE, MANIFEST, PACKAGE, build
+from swapping import folder_beside, swap_in
 from update_report import changelog, proposals, report
 from verdict import Change, Verdict, worst
 
@@ -58,8 +59,8 @@ def update(root: Path, inputs: list[Path], *, check: bool) -> Update:
     """
     text = one_document(inputs)
     target = root / "generated" / PACKAGE
-    around = None if check else target.parent
-    with tempfile.TemporaryDirectory(dir=around, prefix=".new-") as folder:
+    place = tempfile.TemporaryDirectory() if check else folder_beside(target)
+    with place as folder:
         trial = Path(folder)
         (trial / DOCUMENT).write_bytes(text)
         shutil.copy(root / CONFIG, trial)
@@ -68,8 +69,7 @@ def update(root: Path, inputs: list[Path], *, check: bool) -> Update:
         build(trial, new)
         result = compare(root, trial)
         if not check:
-            swap_in(new, target)
-            (trial / DOCUMENT).replace(root / DOCUMENT)
+            swap_in((new, target), (trial / DOCUMENT, root / DOCUMENT))
     return result
 
 

@@ -14,6 +14,7 @@ from asapp_conversations import APIConnectionError, APIStatusError, InvalidReque
 from asapp_conversations.toolkit import check_conversation_id, check_record, status_error
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer.cli import check, run
+from documented import SUCCESS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Run = Callable[..., tuple[int, str]]
@@ -53,9 +54,9 @@ def test_all_is_right(checked: Run, server: Emulator) -> None:
         ("422", 0, "All is right"),
         ("429", 1, "ASAPP answers 429"),
         ("503", 1, "ASAPP answers 503"),
-        ("200,html", 1, "ASAPP answers 200"),
+        (f"{SUCCESS},html", 1, f"ASAPP answers {SUCCESS}"),
         ("reset", 1, "No answer came"),
-        ("200", 0, "takes even what its document forbids"),
+        (str(SUCCESS), 0, "takes even what its document forbids"),
     ],
 )
 def test_each_answer_has_its_words(

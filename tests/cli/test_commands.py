@@ -16,6 +16,7 @@ from asapp_conversations_importer import read_standing
 from asapp_conversations_importer.cli import run as run_command
 from asapp_conversations_importer.cli.parameters import parse_size
 from attrs import frozen
+from documented import CONVERSATION, fitting_id
 
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
 COUNTS = ("stored", "already_stored", "skipped", "rejected", "in_doubt", "unsent")
@@ -75,7 +76,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def export(folder: Path, count: int, name: str = "export.csv", extra: str = "") -> str:
     """A file of so many conversations of one message each."""
-    rows = "".join(f"ABC{i},agent,a-1,hello {i},2024-03-04T08:00:00Z\n" for i in range(count))
+    rows = "".join(
+        f"{fitting_id(f'ABC{i}')},agent,a-1,hello {i},2024-03-04T08:00:00Z\n" for i in range(count)
+    )
     (folder / name).write_text(COLUMNS + rows + extra)
     return name
 
@@ -134,7 +137,9 @@ def test_reads_standard_input(folder: Path) -> None:
 
 def test_maps_columns(run: Run, folder: Path) -> None:
     """Foreign columns load with `--map`, and a query makes the rest."""
-    (folder / "foreign.csv").write_text("ref,who,said,at\nABC,agent,hi,04.03.2024 09:00\n")
+    (folder / "foreign.csv").write_text(
+        f"ref,who,said,at\n{CONVERSATION},agent,hi,04.03.2024 09:00\n"
+    )
     maps = ["conversation_id=ref", "sender_role=who", "text=said", "timestamp=at"]
     done = run(
         "import",
@@ -155,7 +160,10 @@ def test_maps_columns(run: Run, folder: Path) -> None:
 def test_reads_an_export_as_it_is_told(run: Run, folder: Path) -> None:
     """ASAPP's own file of transcripts, in another encoding, loads without a query."""
     header = "conversation_externalId;sender_externalId;sender_role;text;timestamp\n"
-    rows = 'ABC;NULL;bot;caf\xe9;1709542800000\nABC;c;customer;it"s broken;1709542801000\n'
+    rows = (
+        f"{CONVERSATION};NULL;bot;caf\xe9;1709542800000\n"
+        f'{CONVERSATION};c;customer;it"s broken;1709542801000\n'
+    )
     (folder / "transcripts.csv").write_bytes((header + rows).encode("cp1252"))
     done = run(
         *["import", "transcripts.csv", "--emulator", "--json", "--encoding", "cp1252"],
@@ -219,7 +227,7 @@ def test_rejects_can_be_forgotten(run: Run, folder: Path) -> None:
 @pytest.mark.usefixtures("environment")
 def test_rejects_come_back(run: Run, folder: Path, server: Emulator) -> None:
     """Rejected records are in a file, can be written again, and are imported once mended."""
-    name = export(folder, 1, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n")
+    name = export(folder, 1, extra=f"{fitting_id('ABC7')},robot,r-1,beep,2024-03-04T08:00:00Z\n")
     done = run("import", name)
     assert done.exit_code == 1
     assert "asapp-conversations import export.csv.rejects.jsonl" in done.stdout
@@ -231,12 +239,14 @@ def test_rejects_come_back(run: Run, folder: Path, server: Emulator) -> None:
     assert (nowhere.exit_code, nowhere.stderr) == (2, "Error: missing: there is no such folder\n")
     (folder / "again.jsonl").write_text(written.replace("robot", "system"))
     assert run("import", "again.jsonl").exit_code == 0
-    assert server.messages("ABC7")[0]["sender"]["role"] == "system"
+    assert server.messages(fitting_id("ABC7"))[0]["sender"]["role"] == "system"
 
 
 def test_plan_sends_nothing(run: Run, folder: Path) -> None:
     """`plan` needs no keys, and says what an import would take."""
-    name = export(folder, 25, extra="ABC7,robot,r-1,beep,2024-03-04T08:00:00Z\n" * 5)
+    name = export(
+        folder, 25, extra=f"{fitting_id('ABC7')},robot,r-1,beep,2024-03-04T08:00:00Z\n" * 5
+    )
     done = run("plan", name, "--daily-limit", "10", "--rate", "5")
     assert done.exit_code == 1
     for words in ("25 to send", "25 requests", "At 5/s    5.0 s", "takes 3 days at", "row 27"):

@@ -58,7 +58,7 @@ def moving(report: ImportReport) -> Speed:
 
 
 WIDE = """\
-To        ASAPP's sandbox, api.sandbox.asapp.com
+To        ASAPP's production, api.asapp.com
 Done      60 %, 602,900 of 1,002,000 messages
 Trouble   2,000 rejected, 300 in doubt
 Sent      25,000 requests, 512 of them sent again
@@ -67,8 +67,8 @@ Speed     2,156 messages/s, 98 requests/s
 Left      about 19,955 requests, about 3 min 24 s"""
 
 NARROW = """\
-To        ASAPP's sandbox
-          api.sandbox.asapp.com
+To        ASAPP's production
+          api.asapp.com
 Done      60 %
           602,900 of 1,002,000 messages
 Trouble   2,000 rejected
@@ -109,7 +109,7 @@ def test_pace_and_why(sending: ImportReport, noon: float, paced_by: PacedBy) -> 
 @pytest.mark.parametrize(("width", "facts"), [(80, WIDE), (40, NARROW)])
 def test_display_while_sending(sending: ImportReport, noon: float, width: int, facts: str) -> None:
     """The display fits a wide and a narrow terminal: what is done, what went wrong, what is left."""
-    report = evolve(sending, base_url=SERVERS["sandbox"])
+    report = evolve(sending, base_url=SERVERS["production"])
     bar, *lines = drawn(report, moving(report), noon, width)
     assert "\n".join(lines) == facts
     assert bar.startswith("Sending   ━")

@@ -18,6 +18,7 @@ import pytest
 from asapp_conversations_cli import main
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer.cli.wording import command, printable
+from documented import CONVERSATION, SUCCESS, fitting_id
 
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
 EVIL = "\x1b[2J\x9b\u202e\u2028\r"
@@ -38,7 +39,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def export(folder: Path, count: int = 3, name: str = "export.csv", extra: str = "") -> str:
-    rows = "".join(f"ABC{i},agent,a-1,hello {i},2024-03-04T08:00:00Z\n" for i in range(count))
+    rows = "".join(
+        f"{fitting_id(f'ABC{i}')},agent,a-1,hello {i},2024-03-04T08:00:00Z\n" for i in range(count)
+    )
     (folder / name).write_text(COLUMNS + rows + extra)
     return name
 
@@ -103,7 +106,7 @@ def test_what_asapp_says_steers_nothing(folder: Path, server: Emulator) -> None:
 
 def test_rejects_on_a_screen(folder: Path) -> None:
     """Rejects are JSON that a screen takes, and that reads as what was rejected."""
-    export(folder, 0, extra=f'ABC,"robot",a-1,"é {EVIL}",2024\n')
+    export(folder, 0, extra=f'{CONVERSATION},"robot",a-1,"é {EVIL}",2024\n')
     run("import", "export.csv", "--emulator", "--ledger", "l")
     shown = run("rejects", "l").stdout
     assert harmless(shown)
@@ -167,7 +170,7 @@ def test_closed_standard_input(folder: Path) -> None:
 
 def test_many_rejects_into_head(folder: Path) -> None:
     """A reader that has enough of many rejects ends them without a word."""
-    export(folder, 0, extra="ABC,robot,a-1,x,2024\n" * 5000)
+    export(folder, 0, extra=f"{CONVERSATION},robot,a-1,x,2024\n" * 5000)
     run("import", "export.csv", "--emulator", "--ledger", "l")
     script = f"{COMMAND} rejects l | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
@@ -279,7 +282,7 @@ def production(server: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         "from asapp_conversations import options, toolkit\n"
         f"options.SERVERS['production'] = {server.url!r}\n"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return server
 
 
@@ -328,7 +331,9 @@ def test_nobody_is_asked_who_said_yes(
     assert run("import", "export.csv", "--ledger", "other").returncode == 0
 
 
-@pytest.mark.parametrize("fault", ["429,retry-after=400000000000", "503,wrong-charset", "200,html"])
+@pytest.mark.parametrize(
+    "fault", ["429,retry-after=400000000000", "503,wrong-charset", f"{SUCCESS},html"]
+)
 def test_hostile_answers(folder: Path, server: Emulator, fault: str) -> None:
     """Whatever an answer says of itself ends as that request's failure, in words."""
     server.fail_next(fault, 50)

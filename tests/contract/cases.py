@@ -10,6 +10,7 @@ from asapp_conversations.auth import Credentials
 from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
 from attrs import field, frozen
+from documented import CONVERSATION, batch_path
 
 KEYS = Credentials("emulator-id", "emulator-secret").headers()
 ROLES = BATCH.message_schema["properties"]["sender"]["properties"]["role"]["enum"]
@@ -27,7 +28,7 @@ class Case:
     name: str
     content: bytes = b""
     method: str = "POST"
-    path: str = BATCH.operation.path.format(**{BATCH.conversation_parameter: "ABC1"})
+    path: str = batch_path()
     headers: Mapping[str, str] = field(factory=lambda: {**KEYS, **JSON})
 
 
@@ -63,7 +64,7 @@ def cases() -> Iterator[Case]:
         yield Case(f"timestamp: {name}", batch(message(text=name, timestamp=text)))
     good = batch(message(text="a good message"))
     for name, conversation_id in IDS.items():
-        yield Case(f"id: {name}", good, path=Case("").path.replace("ABC1", conversation_id))
+        yield Case(f"id: {name}", good, path=Case("").path.replace(CONVERSATION, conversation_id))
     for name, path in PATHS.items():
         yield Case(f"path: {name}", good, path=path)
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"):

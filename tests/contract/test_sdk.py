@@ -19,6 +19,7 @@ from asapp_conversations_client.contracts import CONTRACTS
 from asapp_conversations_client.facts import BATCH
 from asapp_conversations_client.models import MessageBatch
 from asapp_conversations_emulator import Emulator
+from documented import CONVERSATION
 
 (CONTRACT,) = (each for each in CONTRACTS.operations if each.operation == BATCH.operation)
 STATUSES = sorted(
@@ -41,7 +42,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_long_conversation(url: str) -> None:
     """A conversation is sent in as many requests as the document's maximum asks for."""
     with Client(credentials=KEYS, base_url=url, rate=None) as client:
-        sent = client.create_messages("ABC1", MESSAGES)
+        sent = client.create_messages(CONVERSATION, MESSAGES)
     assert (sent.stored, sent.requests, sent.retries) == (601, 3, 0)
 
 
@@ -50,7 +51,7 @@ def test_async_twin(url: str) -> None:
 
     async def run() -> None:
         async with AsyncClient(credentials=KEYS, base_url=url, rate=None) as client:
-            sent = await client.create_messages("ABC1", MESSAGES)
+            sent = await client.create_messages(CONVERSATION, MESSAGES)
             assert (sent.stored, sent.requests) == (601, 3)
 
     asyncio.run(run())
@@ -60,7 +61,7 @@ def test_generated_operation(url: str) -> None:
     """The generated operation runs through the client and parses the answer."""
     with Client(credentials=KEYS, base_url=url) as client:
         answer = create_batch_messages.sync_detailed(
-            "ABC1", client=client, body=MessageBatch(messages=MESSAGES[:2])
+            CONVERSATION, client=client, body=MessageBatch(messages=MESSAGES[:2])
         )
     assert (answer.status_code, answer.parsed is not None) == (200, True)
 
@@ -92,7 +93,7 @@ def test_documented_errors_of_the_emulator(emulator: Emulator, status: int) -> N
 def check_error(client: Client, status: int, request_id: str | None = None) -> None:
     """The error is of its class, and has the documented code and a request id."""
     with pytest.raises(status_error(status)) as caught:
-        client.create_messages("ABC1", MESSAGES[:1], conflict_is_stored=False)
+        client.create_messages(CONVERSATION, MESSAGES[:1], conflict_is_stored=False)
     assert (caught.value.status_code, caught.value.code) == (status, f"{status}-01")
     assert caught.value.request_id
     assert request_id in {None, caught.value.request_id}

@@ -294,6 +294,12 @@ def named_components() -> None:
         getattr(asapp_conversations_client.models, name)
 
 
+def complete_document() -> None:
+    named_components()
+    expect(len(OPERATIONS), 56)
+    expect({len(operation.keys) for operation in OPERATIONS}, {2})
+
+
 def read_and_written() -> None:
     expect("id" in BATCH.message_schema["properties"], False)
     (lines,) = (each for each in CONTRACTS.operations if each.operation.operation_id == "lines")

@@ -1,18 +1,18 @@
 """Runs the suite over the client of a changed document, to show that no test holds a fact of it.
 
-`suite_over.py CHANGE… [-- ARGUMENTS OF PYTEST]` makes a copy of the tree, makes all these changes of
-`changes.py` to its document at once, generates the client anew and runs the copy's tests.
+It makes a copy of the tree, makes changes of `changes.py` to the copy's document, all at once,
+generates the client anew, and runs the copy's tests.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from itertools import takewhile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +25,13 @@ from regenerate import build
 
 PACKAGES = ("generated", "overlay", "emulator", "importer")
 COPIED = (*PACKAGES, "api", "docs", "examples", "tests", "tools")
+TOGETHER = (
+    *("lower_limit", "another_id_pattern", "optional_language", "role_added", "created"),
+    *("error_property_added", "headers_renamed", "operation_renamed", "many_operations"),
+    *("server_per_path", "tag_renamed"),
+)
+"""The changes that are made where none are named."""
+
 SUITE = [f"tests/{name}" for name in ("sdk", "emulator", "examples", "importer", "cli")]
 
 
@@ -53,24 +60,23 @@ def change_client(root: Path, names: list[str]) -> None:
 
 
 def main() -> int:
-    arguments = iter(sys.argv[1:])
-    names = list(takewhile(lambda each: each != "--", arguments))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("changes", nargs="*", default=TOGETHER, metavar="CHANGE")
+    parser.add_argument("--tests", nargs="+", default=SUITE, help="for pytest")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         copy_tree(root)
-        change_client(root, names)
+        change_client(root, arguments.changes)
         # Ahead of what is installed.
         paths = os.pathsep.join(str(root / name) for name in PACKAGES)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            *(list(arguments) or SUITE),
-        ]
-        environment = {**os.environ, "PYTHONPATH": paths}
-        return subprocess.run(command, cwd=root, env=environment, check=False).returncode
+        command = ["pytest", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider"]
+        return subprocess.run(
+            [sys.executable, "-m", *command, *arguments.tests],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": paths},
+            check=False,
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import corners_of_documents
 import corners_of_messages
 import corners_of_operations
+import corners_of_the_whole
 import pytest
 from corner import CORNERS, Corner
 from edited import Edited
@@ -17,7 +18,12 @@ pytest.importorskip("openapi_python_client", reason="needs the group `generate`"
 
 from building import built
 
-MODULES = (corners_of_documents, corners_of_messages, corners_of_operations)
+MODULES = (
+    corners_of_documents,
+    corners_of_messages,
+    corners_of_operations,
+    corners_of_the_whole,
+)
 """Where the corners are made, which importing them notes."""
 
 
@@ -38,5 +44,5 @@ def test_corner(tmp_path: Path, warm: Warm, corner: Corner) -> None:
 
 def test_corners_have_names_of_their_own() -> None:
     """No corner takes the place of another."""
-    assert len(MODULES) == 3
+    assert len(MODULES) == 4
     assert len({corner.name for corner in CORNERS}) == len(CORNERS)

@@ -24,11 +24,15 @@ def test_holdings_can_be_asked(
     server: Emulator, client: httpx.Client, path: PathOf, batch: Batch
 ) -> None:
     """Counts, conversations and messages are there as JSON, and are those in process."""
-    for conversation_id in (CONVERSATION, fitting_id("ABC2"), OTHER):
+    names = CONVERSATION, fitting_id("ABC2"), OTHER
+    for conversation_id in names:
         client.post(path(conversation_id), json=batch("one", "two"))
     assert client.get("/_emulator/stats").json() == server.stats()
     assert client.get("/_emulator/conversations").json() == server.conversations()
-    some = client.get("/_emulator/conversations", params={"having": "BC", "limit": 1, "offset": 1})
+    part = CONVERSATION[1:3]
+    oldest = sum(part in name for name in names) - 1
+    asked = {"having": part, "limit": 1, "offset": oldest}
+    some = client.get("/_emulator/conversations", params=asked)
     assert some.json() == {CONVERSATION: 2}
     held = client.get(f"/_emulator/conversations/{OTHER}/messages").json()
     assert held == {"messages": server.messages(OTHER)}

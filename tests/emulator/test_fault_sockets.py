@@ -19,7 +19,7 @@ from asapp_conversations import APIConnectionError, agent
 from asapp_conversations.toolkit import Clock
 from asapp_conversations_emulator import Emulator, Fault
 from asapp_conversations_emulator.faults import BODIES
-from documented import CONVERSATION, OTHER, SUCCESS
+from documented import CONVERSATION, OTHER, SUCCESS, fitting_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -247,13 +247,13 @@ def test_a_fifth_fails_and_nothing_is_lost_or_doubled(start: Start) -> None:
         client = server.client(rate=None, clock=no_wait, total_timeout=None, retries=10)
         for number in range(100):
             messages = [agent(f"{number} {i}", "a-1", "2024-03-04T08:00:00") for i in range(3)]
-            assert client.create_messages(f"C{number}", messages).stored == 3
+            assert client.create_messages(fitting_id(f"C{number}"), messages).stored == 3
         assert not server.stats()["duplicates"]
         return server.stats(), server.conversations()
 
     (stats, held), again = run(), run()
     assert (stats, held) == again
-    assert held == {f"C{number}": 3 for number in range(100)}
+    assert held == {fitting_id(f"C{number}"): 3 for number in range(100)}
     assert stats["requests"] == sum(stats["answers"].values()) + stats["dropped"]
     assert set(stats["faults"]) == set(SEEDED)
 

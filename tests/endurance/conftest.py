@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from documented import fitting_id
 
 OPENED = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NEW_YORK = timezone(timedelta(hours=-5))
@@ -50,7 +51,10 @@ class Office:
         return sorted(found, key=lambda turn: turn[1])
 
     def _conversation(self, size: int) -> Iterator[Turn]:
-        name, at = self.word(26), OPENED + timedelta(seconds=self._chance.randrange(6 * 3600))
+        name, at = (
+            fitting_id(self.word(26)),
+            OPENED + timedelta(seconds=self._chance.randrange(6 * 3600)),
+        )
         people = {
             "customer": f"cust-{self.word()}",
             "agent": f"agent-{self._chance.randrange(50):03}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "tools" / "regenerate.py"
+SCRIPT, UPDATE = (ROOT / "tools" / name for name in ("regenerate.py", "update_document.py"))
 
 pytest.importorskip("openapi_python_client", reason="needs the group `generate`")
 
@@ -141,7 +142,7 @@ def test_killed_regeneration_is_made_good(project: Path) -> None:
     committed = snapshot(project)
     unfinished = client(project).with_name(".new-killed")
     unfinished.mkdir()
-    client(project).rename(unfinished / "old")
+    client(project).rename(unfinished / "old-asapp_conversations_client")
     (project / "openapi.yaml").write_text("openapi: [")
     assert regenerate("generate", project).returncode == 1
     assert snapshot(project) == committed
@@ -156,6 +157,37 @@ def test_folder_that_cannot_be_written_is_named(project: Path, action: str) -> N
     assert result.returncode == 1
     assert "generated" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def obey_permissions() -> None:
+    """Let the program that follows obey permissions even as root: without CAP_DAC_OVERRIDE."""
+    if sys.platform == "linux":
+        drop_from_bounding_set, override = 24, 1  # linux/prctl.h, linux/capability.h
+        ctypes.CDLL(None).prctl(drop_from_bounding_set, override, 0, 0, 0)
+
+
+@pytest.mark.parametrize("locked", ["generated", "."])
+def test_tree_that_cannot_be_written_stays_as_it_was(project: Path, locked: str) -> None:
+    """A document and its client are both replaced, or none is, and it is said what to do."""
+    before, document = snapshot(project), (project / "openapi.yaml").read_bytes()
+    new = project.with_name("new.yaml")
+    new.write_bytes(document.replace(b"Conversations API", b"Our API", 1))
+    commands = [[str(SCRIPT), "generate"], [str(UPDATE), str(new)]]
+    (project / locked).chmod(0o555)
+    for command in commands[locked == "." :]:
+        done = subprocess.run(
+            [sys.executable, *command, "--root", str(project)],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=obey_permissions,
+        )
+        assert done.returncode == 1
+        assert "ermission denied), so all is as it was. Let " in done.stderr
+        assert "Traceback" not in done.stderr
+    (project / locked).chmod(0o755)
+    assert (project / "openapi.yaml").read_bytes() == document
+    assert snapshot(project) == before
 
 
 def test_generate_makes_a_missing_tree(project: Path) -> None:

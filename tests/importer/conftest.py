@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from asapp_conversations import validation
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_importer import Files, ReadOptions
 from asapp_conversations_importer.reading import open_reader
 from attrs import define
@@ -61,6 +63,16 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASAPP_API_SECRET", "s3cret-value")
     for name in ("ASAPP_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def own_ids(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An id of a conversation may be what the records of these tests have, and must be no other."""
+    schema = {"type": "string", "pattern": "^[A-Z0-9]+$"}
+    monkeypatch.setattr(validation, "BATCH", BATCH._replace(conversation_schema=schema))
+    validation._validator.cache_clear()
+    yield
+    validation._validator.cache_clear()
 
 
 @pytest.fixture

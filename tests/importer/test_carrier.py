@@ -12,8 +12,10 @@ import httpx
 import pytest
 from asapp_conversations import APIConnectionError, APITimeoutError, AsyncClient, Receipt
 from asapp_conversations_importer.sending.carrier import AiohttpCarrier
+from documented import CONVERSATION
+from hostile import STATUS_LINE
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+OK = STATUS_LINE + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 BODY = b'{"messages":[]}'
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -72,7 +74,7 @@ async def fails(base_url: str, **options: object) -> APIConnectionError:
         base_url=base_url, transport=AiohttpCarrier(), retries=0, **options
     ) as client:
         with pytest.raises(APIConnectionError) as caught:
-            await client.send_batch("ABC", BODY)
+            await client.send_batch(CONVERSATION, BODY)
     return caught.value
 
 
@@ -125,7 +127,7 @@ HALF = OK.replace(b"Length: 2", b"Length: 9")
         after_a_request(HALF),
         after_a_request(HALF, reset=True),
         after_a_request(b"220 this is no HTTP\r\n\r\n"),
-        after_a_request(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n"),
+        after_a_request(STATUS_LINE + b"X-Long: " + b"x" * 100_000 + b"\r\n\r\n"),
     ],
     ids=["silent end", "reset", "half a head", "half a body", "reset body", "no HTTP", "long head"],
 )
@@ -156,7 +158,7 @@ def test_a_connection_serves_one_request_after_the_other() -> None:
         ):
             receipts = []
             for _ in range(5):
-                receipts.append(await client.send_batch("ABC", BODY))
+                receipts.append(await client.send_batch(CONVERSATION, BODY))
                 await asyncio.sleep(0)
             return receipts
 
@@ -180,7 +182,7 @@ def test_an_answer_without_an_end_is_cut() -> None:
                 base_url=url, transport=carrier, retries=1, max_answer_bytes=10, rate=None
             )
             async with client:
-                return await client.send_batch("ABC", BODY)
+                return await client.send_batch(CONVERSATION, BODY)
 
     assert asyncio.run(main()).attempts == 2
 

@@ -266,13 +266,14 @@ def test_named_message_is_rejected_alone(status: int) -> None:
 @pytest.mark.parametrize("path", [None, "/timestamp", "/messages/999/text", "/messages/x/text"])
 def test_unnamed_message_is_found_by_halving(path: str | None) -> None:
     """Without a usable path the batch is halved until the guilty one stands alone."""
-    guilty = "text 00123"
+    index = MOST // 3
+    guilty = f"text {index:05}"
     service = Service(lambda sent: answer(400, path=path) if guilty in sent else STORED)
     one = delivery(items(MOST))
     (refusal,) = service.take(one)
-    assert refusal.index == 123
+    assert refusal.index == index
     assert service.stored == [text for text in all_texts(items(MOST)) if text != guilty]
-    assert len(service.sizes) <= 2 * 9 + 1
+    assert len(service.sizes) <= 2 * MOST.bit_length() + 1
 
 
 def test_a_refused_conversation_is_not_halved_to_the_end() -> None:

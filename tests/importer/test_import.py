@@ -29,6 +29,7 @@ from asapp_conversations_importer import (
     read_standing,
     rejects_of,
 )
+from documented import CONVERSATION, SUCCESS, fitting_id
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Server = Callable[..., Emulator]
@@ -110,7 +111,7 @@ def record(conversation: int, number: int, at: int) -> str:
 
 
 def conversation_id(conversation: int) -> str:
-    return f"CONVERSATION{conversation:04}"
+    return fitting_id(f"CONVERSATION{conversation:04}")
 
 
 def text(conversation: int, number: int) -> str:
@@ -397,7 +398,7 @@ def test_an_own_transport_is_used(write: Callable[..., Path], time: FastTime) ->
 
     def answer(request: httpx.Request) -> httpx.Response:
         bodies.append(request.content)
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     report = import_messages(
         write(2, 1),
@@ -485,7 +486,7 @@ def test_size_that_worked_is_remembered(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:
     """After a 413 no larger body is sent again, by this run or by the next one."""
-    server = emulator(max_body=20_000)
+    server = emulator(max_body=70 * MOST)
     load(write(MOST), server, time)
     assert server.stats()["answers"]["413"] == 1
     report = load(write(MOST, MOST), server, time)
@@ -811,7 +812,7 @@ def test_grouped_records_are_sent_as_they_come(
         for conversation in range(3)
         for number in range(MOST + 2)
     ]
-    records.append({"conversationId": "ABC", "text": ""})
+    records.append({"conversationId": CONVERSATION, "text": ""})
     report = import_messages(
         iter(records),
         base_url=server.url,
@@ -830,8 +831,14 @@ FAULTS = [
     *["429", "429,retry-after=1", "429,retry-after=1.5", "429,retry-after=date:2"],
     *["500", "500,stored", "503", "503,stored,empty"],
     *["reset", "reset,stored", "refuse"],
-    *["502,html", "502,html,stored", "200,truncated", "200,truncated,stored", "503,gateway"],
-    *["500,wrong-charset,stored", "200,cut-off,stored"],
+    *[
+        "502,html",
+        "502,html,stored",
+        f"{SUCCESS},truncated",
+        f"{SUCCESS},truncated,stored",
+        "503,gateway",
+    ],
+    *["500,wrong-charset,stored", f"{SUCCESS},cut-off,stored"],
 ]
 
 

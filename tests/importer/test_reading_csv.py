@@ -11,6 +11,8 @@ from asapp_conversations import InvalidRequestError
 from asapp_conversations_importer import ReadOptions, SourceError
 from asapp_conversations_importer.reading import csv_text
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 HEADER = "conversation_id,sender_role,sender_external_id,text,timestamp\n"
 ROW = "C1,agent,007,hello,2024-03-04T08:00:00Z\n"
 

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from asapp_conversations_importer import Files, SourceError
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 SEEDS = 10
 """In how many tests the damaged sources come."""
 

@@ -8,11 +8,15 @@ import io
 import orjson
 import pytest
 import zstandard
+from asapp_conversations import SenderRole
 from asapp_conversations.toolkit import NO_TIME
 from asapp_conversations_importer import Files, SourceError
 from asapp_conversations_importer.reading import json_text
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 A_NUMBER = "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
+ROLES = [f'"{role}"' for role in SenderRole]
 TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 
 
@@ -78,9 +82,9 @@ def test_a_broken_line_is_rejected_alone(read_text, record, lines, line, field, 
         ),
         ({"timestamp": "2024-03-04"}, "timestamp", "is a date without a time"),
         (
-            {"sender": {"role": "bot", "externalId": "b"}},
+            {"sender": {"role": "robot", "externalId": "r"}},
             "sender.role",
-            'the value is not one of "agent", "customer" or "system"',
+            f"the value is not one of {', '.join(ROLES[:-1])} or {ROLES[-1]}",
         ),
         (
             {"sender": {"role": "agent", "externalId": 123}},

@@ -13,6 +13,8 @@ from asapp_conversations_importer.reading import fields as fields_module
 from asapp_conversations_importer.reading.messages import Reject
 from asapp_conversations_importer.reading.record_parser import RecordParser, ValidMessage
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 MORE: dict[str, Any] = {
     "receivedAt": {"type": ["string", "null"], "format": "date-time"},
     "turn": {"type": "integer"},

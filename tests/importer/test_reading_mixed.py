@@ -8,10 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+import pytest
 from asapp_conversations_importer import Files, ReadOptions, Records
 from asapp_conversations_importer.reading import open_reader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.usefixtures("own_ids")
 
 good = st.fixed_dictionaries(
     {

@@ -15,6 +15,8 @@ from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly
 from asapp_conversations_importer.reading.messages import ReadyMessage
 from asapp_conversations_importer.reading.staging import Staging, StagingError
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 ROWS = (
     "SELECT 'C' || (i % 5000) AS conversation_id, 'agent' AS sender_role, 'a' AS sender_external_id, "
     "'text ' || hash(i) AS text, TIMESTAMPTZ '2024-03-04 08:00:00Z' + i * INTERVAL 1 SECOND AS timestamp "
@@ -141,6 +143,7 @@ def test_another_thread_ends_the_work_of_duckdb(tmp_path, query, pause) -> None:
             interrupter.join()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupt_is_said_until_the_work_ends() -> None:
     """A signal while DuckDB works interrupts it, and then reaches the caller."""
     told = threading.Event()

@@ -22,6 +22,8 @@ import pytest
 from asapp_conversations_importer import Files, Query, Records, SourceError, Table
 from asapp_conversations_importer.reading.query import open_query
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 NAMES = ["conversation_id", "sender_role", "sender_external_id", "text", "timestamp"]
 AT = datetime(2024, 3, 4, 8, 0, 0, 123456)
 

@@ -23,6 +23,8 @@ from asapp_conversations_importer.reading.times import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 HEADER = "conversation_id,sender_role,sender_external_id,text,timestamp\n"
 NEW_YORK = "America/New_York"
 

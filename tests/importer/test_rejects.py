@@ -26,6 +26,8 @@ from asapp_conversations_importer import (
 from asapp_conversations_importer.reading.explaining import STILL_RAW
 from asapp_conversations_importer.rejects import EditedRejectsError
 
+pytestmark = pytest.mark.usefixtures("own_ids")
+
 GOOD = {"ref": "C1", "who": "agent", "id": "a", "said": "hello", "at": "2024-03-04 08:00"}
 FIELDS = ("conversation_id", "sender_role", "sender_external_id", "text", "timestamp")
 COLUMNS = dict(zip(FIELDS, GOOD, strict=True))

@@ -214,18 +214,11 @@ def test_unsendable_header_shows_no_key(kind: Kind) -> None:
     assert server.heads == []
 
 
-@pytest.fixture
-def _ctrl_c() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 START = STATUS_LINE + b"Content-Length: 9\r\n\r\n{"
 
 
 @both
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("begun", [b"", START])
 def test_ctrl_c_shows_no_key(kind: Kind, begun: bytes) -> None:
     """Ctrl-C in the middle of an answer leaves no key in any frame."""

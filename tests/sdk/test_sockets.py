@@ -125,15 +125,7 @@ def test_silence_is_a_timeout(url: str, make_messages: MakeMessages) -> None:
     assert caught.value.outcome_unknown
 
 
-@pytest.fixture
-def _ctrl_c() -> Iterator[None]:
-    """Ctrl-C works also where whoever started the tests has switched it off."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> None:
     """KeyboardInterrupt comes out as it is, and says what is stored, unknown and remaining."""
     main_thread = threading.get_ident()

@@ -38,7 +38,7 @@ from .output import errors_explained, say
 from .text import columns, text
 from .wording import duration, place
 
-IDS = ("CHECK", "check", "0", "00000000-0000-0000-0000-000000000000")
+IDS = ("CHECK", "check", "0", "0" * 26, "00000000-0000-0000-0000-000000000000")
 """Ids that a document may allow; no conversation is called so."""
 
 NO_MESSAGES: tuple[object, ...] = ({}, None, 0)
