@@ -42,7 +42,8 @@ def test_ledger_of_the_last_release_is_gone_on_from(ledger: Path, tmp_path: Path
         (conversation(each["path"]), each["body"].encode()) for each in map(json.loads, lines)
     ]
     before = {*arrived}
-    assert read_standing(ledger).in_doubt > 0
+    standing = read_standing(ledger)
+    assert standing.in_doubt > 0
     again = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -54,7 +55,12 @@ def test_ledger_of_the_last_release_is_gone_on_from(ledger: Path, tmp_path: Path
         return httpx.Response(SUCCESS, json={})
 
     report = import_messages(
-        str(source), ledger=ledger, transport=httpx.MockTransport(answer), max_body=500, rate=None
+        str(source),
+        ledger=ledger,
+        base_url=standing.base_url,
+        transport=httpx.MockTransport(answer),
+        max_body=500,
+        rate=None,
     )
     assert report.exit_status == 0
     # The second request of the last release had no answer.
