@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from asapp_conversations_client.facts import DOCUMENT_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT, UPDATE = (ROOT / "tools" / name for name in ("regenerate.py", "update_document.py"))
@@ -128,7 +129,7 @@ def test_broken_document_leaves_the_tree(project: Path, document: str) -> None:
 def test_manifest_tells_document_and_tools(project: Path) -> None:
     """The manifest holds the document's version and the exact tools."""
     manifest = json.loads((client(project) / "manifest.json").read_text())
-    assert manifest["document"]["version"] == "0.1"
+    assert manifest["document"]["version"] == DOCUMENT_VERSION
     assert manifest["tools"].keys() == {"openapi-python-client", "ruff"}
     assert {"openapi.json", "py.typed", "client.py", "contracts.py", "facts.py"} <= manifest[
         "files"

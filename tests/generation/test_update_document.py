@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("openapi_python_client", reason="needs the group `generate`")
 
+from asapp_conversations.toolkit import MOST_MESSAGES as MOST
+from asapp_conversations_client.facts import DOCUMENT_VERSION
 from document import read_yaml
 from failure import RegenerationError
 from new_document import one_document
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "tools" / "update_document.py"
 DOCUMENT = (ROOT / "openapi.yaml").read_bytes()
 TEXT = DOCUMENT.decode("utf-8")
+LESS = MOST // 3
 
 
 def page(text: str, info: str = "yaml", fence: str = "````") -> str:
@@ -63,7 +66,9 @@ def run(project: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_new_document_takes_the_place_of_the_old(project: Path, tmp_path: Path) -> None:
     """It is taken byte for byte, the client with it; the verdict is the last line."""
-    text = TEXT.replace("version: '0.1'", "version: '0.2'").replace("- system", "- system\n- bot")
+    text = TEXT.replace(f"version: '{DOCUMENT_VERSION}'", "version: '0.2'").replace(
+        "- system", "- system\n- bot"
+    )
     text = text.replace("\n- bot", "\n" + " " * 30 + "- bot")
     done = run(project, written(tmp_path, text))
     assert done.returncode == 0, done.stderr
@@ -80,17 +85,17 @@ def test_new_document_takes_the_place_of_the_old(project: Path, tmp_path: Path) 
 def test_check_touches_nothing(project: Path, tmp_path: Path) -> None:
     """The lines of both documents are told, and all stays as it was."""
     before = snapshot(project)
-    changed = "\n" + TEXT.replace("maxItems: 300", "maxItems: 100")
+    changed = "\n" + TEXT.replace(f"maxItems: {MOST}", f"maxItems: {LESS}")
     done = run(project, "--check", written(tmp_path, page(changed), "page.md"))
     assert done.returncode == 0, done.stderr
     limits = [
         number + 1
-        for text, limit in ((TEXT, 300), (changed, 100))
+        for text, limit in ((TEXT, MOST), (changed, LESS))
         for number, line in enumerate(text.splitlines())
         # A list is told by the line that names it.
         if line.strip() == "messages:" and f"maxItems: {limit}" in text
     ]
-    assert "maxItems: 300 → 100" in done.stdout
+    assert f"maxItems: {MOST} → {LESS}" in done.stdout
     assert f"(line {limits[0]} → " in done.stdout
     assert done.stdout.endswith("\nverdict: major\n")
     assert snapshot(project) == before
@@ -161,8 +166,8 @@ def test_pages_of_several_operations_become_one_document(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("other", "place"),
     [
-        (TEXT.replace("version: '0.1'", "version: '0.2'"), "the document: info"),
-        (TEXT.replace("maxItems: 300", "maxItems: 100"), "post: the documents contradict"),
+        (TEXT.replace(f"version: '{DOCUMENT_VERSION}'", "version: '0.2'"), "the document: info"),
+        (TEXT.replace(f"maxItems: {MOST}", f"maxItems: {LESS}"), "post: the documents contradict"),
         (TEXT.replace("name: asapp-api-id", "name: id"), "components: securitySchemes: API-ID"),
     ],
 )
