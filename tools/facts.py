@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jsonschema_rs
+from batch_place import BatchPlace
 from contract_types import Contract, Contracts, Parameter
 from fact_types import BatchFacts, Key, Operation
 from failure import RegenerationError
-from names import BatchPlace
 from normalise import Node, Normalised, is_json, kinds_of, schema_holders
 from openapi_python_client.strings import snake_case
 from schemas import COMPONENT, Components, change_schemas, inner_schemas

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from batch_place import BatchPlace, find_batch, operations
 from failure import RegenerationError
 from normalise import Node, Normalised, json_holder, schema_holders
 from schemas import (
@@ -24,35 +25,14 @@ from schemas import (
     without_null,
 )
 
-BATCH_OPERATION = "createBatchMessages"
-"""The operation that creates messages, as ASAPP calls it today."""
-
 PUBLIC_NAMES = frozenset(
     {"ErrorDetails", "ErrorResponse", "Message", "MessageBatch", "MessageBatchResponse"}
     | {"Sender", "SenderRole"}
 )
 """Names that are given here, by their place in the batch operation."""
 
-MESSAGE_PARTS = ("text", "sender", "timestamp")
 SENDER_PARTS = ("role", "externalId")
-"""What a message and its sender are made of in `agent`, `customer` and `system`."""
-
-
-class BatchPlace(NamedTuple):
-    """Where the operation that creates messages stands.
-
-    Attributes:
-        path: its path.
-        method: its method.
-        messages: the name of the list in its body.
-    """
-
-    path: str
-    method: str
-    messages: str
-
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.path}"
+"""What a sender is made of in `agent`, `customer` and `system`."""
 
 
 def name_schemas(normalised: Normalised) -> BatchPlace:
@@ -63,7 +43,7 @@ def name_schemas(normalised: Normalised) -> BatchPlace:
     """
     naming = _Naming(normalised)
     naming.drop_titles()
-    place = naming.find_batch()
+    place = find_batch(normalised)
     naming.share_errors()
     naming.drop_unused()
     naming.leave_reserved_names()
@@ -80,65 +60,6 @@ class _Naming:
     def __init__(self, normalised: Normalised) -> None:
         self.document = normalised.document
         self.components = normalised.components
-
-    def operations(self) -> Iterator[tuple[str, str, Node]]:
-        for path, item in self.document["paths"].items():
-            for method, operation in item.items():
-                yield path, method, operation
-
-    def find_batch(self) -> BatchPlace:
-        """The operation with ASAPP's name for it, else the only one of its shape."""
-        shaped = {}
-        for path, method, operation in self.operations():
-            lists = self._message_lists(operation)
-            if operation.get("operationId") == BATCH_OPERATION:
-                if len(lists) != 1:
-                    raise self._no_batch(f"{method.upper()} {path}", operation)
-                return BatchPlace(path, method, lists[0])
-            if lists and method == "post":
-                shaped[path, method] = lists
-        if len(shaped) != 1 or len(next(iter(shaped.values()))) != 1:
-            found = ", ".join(path for path, _ in shaped) or "none"
-            raise RegenerationError(
-                f"paths: one operation {BATCH_OPERATION} is expected, or one POST whose JSON body "
-                f"has a list of messages ({', '.join(MESSAGE_PARTS)}); found {found}"
-            )
-        (((path, method), (messages,)),) = shaped.items()
-        return BatchPlace(path, method, messages)
-
-    def _no_batch(self, title: str, operation: Node) -> RegenerationError:
-        """Why an operation that is called as the batch is none."""
-        body = self._body(operation)
-        for name, each in body.get("properties", {}).items():
-            items = self.components.resolve(each).get("items")
-            if items is None:
-                continue
-            message = self.components.as_one(items)
-            lacking = [part for part in MESSAGE_PARTS if part not in message.get("properties", {})]
-            if lacking:
-                return RegenerationError(
-                    f"{title}: an entry of {name} has no {' and no '.join(lacking)}, so it is not "
-                    "the message that this package sends"
-                )
-        return RegenerationError(
-            f"{title}: a JSON body with one list of messages is expected; "
-            f"it has {', '.join(body.get('properties', {})) or 'nothing'}"
-        )
-
-    def _body(self, operation: Node) -> Schema:
-        holder = json_holder(operation.get("requestBody", {}))
-        return self.components.as_one(holder["schema"]) if holder else {}
-
-    def _message_lists(self, operation: Node) -> list[str]:
-        """The properties of a body that hold messages."""
-        found = []
-        for name, each in self._body(operation).get("properties", {}).items():
-            items = self.components.as_one(each).get("items")
-            if isinstance(items, dict):
-                parts = self.components.as_one(items).get("properties", {})
-                if all(part in parts for part in MESSAGE_PARTS):
-                    found.append(name)
-        return found
 
     def name_batch(self, place: BatchPlace, operation: Node) -> None:
         """Name what stands in the operation that creates messages."""
@@ -222,7 +143,7 @@ class _Naming:
     def share_errors(self) -> None:
         """Let error answers that are equal but for their prose be one schema."""
         shapes: dict[str, list[Node]] = defaultdict(list)
-        for _, _, operation in self.operations():
+        for _, _, operation in operations(self.document):
             for status, response in operation["responses"].items():
                 holder = None if status.startswith("2") else json_holder(response)
                 if holder and self.components.as_one(holder["schema"]).get("properties"):
@@ -342,5 +263,5 @@ class _Naming:
                 self._rename(view, name)
 
     def _holders(self) -> Iterator[Node]:
-        for _, _, operation in self.operations():
+        for _, _, operation in operations(self.document):
             yield from schema_holders(operation)
