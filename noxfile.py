@@ -140,6 +140,22 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+@nox.session(python=PYTHONS[-1], tags=["slow"])
+def docs(session: nox.Session) -> None:
+    """Build the site into build/site, where a warning is an error, and run what its pages show."""
+    install_groups(session, "docs", project=True)
+    shutil.rmtree("build/site", ignore_errors=True)
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-E", "docs", "build/site")
+    session.run(*PYTEST, *(session.posargs or ["tests/docs"]))
+
+
+@nox.session(python=PYTHONS[-1])
+def picture(session: nox.Session) -> None:
+    """Draw docs/import.svg, an import as a terminal shows it, from a real one into the emulator."""
+    install_groups(session, "docs", project=True)
+    session.run("python", "tools/picture.py", "docs/import.svg")
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and memory, and write the table of docs/numbers.md; nothing depends on it."""

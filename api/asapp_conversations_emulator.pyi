@@ -1,6 +1,19 @@
 """What asapp_conversations_emulator exports."""
 
-__all__ = ["Emulator", "Fault", "Request"]
+__all__ = ["Behaviour", "Emulator", "Fault", "Request"]
+
+class Behaviour(dict):
+    daily_limit: int | None
+    faults: Iterable[str | int | Fault]
+    jitter: float
+    known_conversations: Iterable[str] | None
+    latency: float
+    live_traffic: float
+    max_body: int
+    rate: float | None
+    seed: int
+    share: float
+    tolerance: float
 
 class Emulator:
     def __init__(

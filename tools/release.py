@@ -19,8 +19,9 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 FOLDERS = ("overlay", "emulator", "importer", "generated")
-WANTED = ("LICENSE", "CHANGELOG.md", "README.md", "openapi.yaml", "docs/import.md")
-"""What whoever has the sources alone looks for."""
+WANTED = ("LICENSE", "CHANGELOG.md", "README.md", "openapi.yaml", "hatch_build.py")
+WHOLE = ("docs", "examples")
+"""What whoever has the sources alone looks for: files, and folders with all that is in them."""
 
 SECRET_NAMES = re.compile(r"(^|/)(\.env.*|.*\.(key|pem|p12)|\.netrc|\.pypirc|id_rsa.*)$")
 SECRET_TEXT = re.compile(rb"BEGIN [A-Z ]*PRIVATE KEY")
@@ -42,10 +43,17 @@ def defects(first: Path, second: Path, root: Path = HERE) -> Iterator[str]:
     for name, files in ((wheel.name, packed), (sdist.name, archived)):
         yield from (f"{name}: {each} may be a secret" for each in secrets(files))
     yield from (f"{wheel.name}: {each}" for each in wheel_defects(packed, root))
-    missing = [name for name in WANTED if name not in archived]
+    missing = [name for name in wanted_files(root) if name not in archived]
     unwanted = [name for name in archived if name.startswith(("tests/", ".github/", "tools/"))]
     if missing or unwanted:
         yield f"{sdist.name}: lacks {missing or 'nothing'}, and should not have {unwanted}"
+
+
+def wanted_files(root: Path) -> list[str]:
+    """What an sdist has to have."""
+    inner = (path for folder in WHOLE for path in sorted((root / folder).rglob("*")))
+    files = (path for path in inner if path.is_file() and "__pycache__" not in path.parts)
+    return [*WANTED, *(path.relative_to(root).as_posix() for path in files)]
 
 
 def wheel_files(path: Path) -> dict[str, bytes]:
@@ -108,7 +116,8 @@ def metadata_defects(text: str, project: dict[str, Any]) -> Iterator[str]:
         "Project-URL": len(found.get_all("Project-URL", ())) == len(project["urls"]),
         "Description": found["Description-Content-Type"] == "text/markdown"
         and isinstance(description, str)
-        and not RELATIVE_LINK.search(description),
+        and not RELATIVE_LINK.search(description)
+        and f"]({project['urls']['Documentation']}/" in description,
     }
     yield from (f"its metadata is wrong in {name}" for name, good in right.items() if not good)
 

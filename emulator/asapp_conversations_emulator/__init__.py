@@ -3,5 +3,6 @@
 from .faults import Fault
 from .journal import Request
 from .server import Emulator
+from .service import Behaviour
 
-__all__ = ["Emulator", "Fault", "Request"]
+__all__ = ["Behaviour", "Emulator", "Fault", "Request"]

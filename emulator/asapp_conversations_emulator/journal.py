@@ -22,6 +22,8 @@ class Request:
     Attributes:
         number: 1 for the first.
         at: when it came, in seconds since 1970.
+        method: in upper case.
+        path: as it was sent, without the query.
         conversation_id: whose it was, where the path names one.
         outcome: `answered`; `dropped` when the emulator cut the connection or left it without
             an answer; `abandoned` when the client went away first.

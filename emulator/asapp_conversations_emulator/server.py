@@ -40,8 +40,7 @@ class Emulator:
         credentials: the only keys that it accepts; None accepts any.
         store: a SQLite file that outlives it; in memory by default.
         contracts: what it serves; by default what the document of the installed client says.
-        behaviour: `rate`, `tolerance`, `jitter`, `live_traffic`, `daily_limit`, `max_body`, `known_conversations`,
-            `latency`, `faults`, `share`, `seed`; see `Behaviour`.
+        behaviour: `rate`, `daily_limit`, `faults` and the like; `Behaviour` explains each.
 
     Raises:
         ValueError: an argument is out of range, or the store is something else.

@@ -72,7 +72,7 @@ class Result:
 
 
 class Behaviour(TypedDict, total=False):
-    """What the document cannot say, and what goes wrong.
+    """What `Emulator` takes by keyword: what the document cannot say, and what goes wrong.
 
     Attributes:
         rate: how many evenly spaced requests a second spike arrest lets through; None is no limit.

@@ -63,9 +63,9 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
         confirm: is given a report before the first request of a ledger leaves; False ends the run.
         on_progress: is given a report about four times a second, and at the end.
         interruption: asks the run to end from a signal handler or another thread.
-        api_id, api_secret, credentials, environment, base_url, timeout, retries, max_wait, rate,
-            headers, max_answer_bytes, proxy, transport, allow_http, clock: as `AsyncClient` takes
-            them.
+        api_id, api_secret, credentials, environment, base_url, timeout, retries, max_wait, rate:
+            as `AsyncClient` takes them.
+        headers, max_answer_bytes, proxy, transport, allow_http, clock: the same.
 
     Returns:
         What became of every message. That a run ended early is no exception: see `stopped_by`.

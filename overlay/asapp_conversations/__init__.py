@@ -30,7 +30,10 @@ from .progress import Progress, Receipt, Stored
 from .validation import Problem
 
 __spec_version__ = DOCUMENT_VERSION
+"""The version of ASAPP's document that this release was made from."""
+
 __spec_sha256__ = DOCUMENT_SHA256
+"""The SHA-256 of that document's bytes, in hexadecimal."""
 
 __all__ = [
     "APIConnectionError",

@@ -115,7 +115,10 @@ def _all(api_id: str, api_secret: str, others: Mapping[str, str]) -> dict[str, s
 
 
 CredentialsProvider = Callable[[], Credentials]
+"""A callable that returns the keys whenever it is asked."""
+
 AsyncCredentialsProvider = Callable[[], Credentials | Awaitable[Credentials]]
+"""A callable that returns the keys, or promises them, whenever it is asked."""
 ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 
 

@@ -41,6 +41,7 @@ USER_AGENT: Final = (
     f"asapp-conversations/{__version__} (document {DOCUMENT_VERSION}, {DOCUMENT_SHA256[:12]}) "
     f"httpx/{httpx.__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 )
+"""The header of each request: which versions of this package and of ASAPP's document send it."""
 
 CONTENT_TYPE: Final = httpx.Headers({"Content-Type": BATCH.media_type})
 

@@ -18,6 +18,7 @@ from .errors import InvalidRequestError
 from .published import PRODUCTION_URL, SANDBOX_URL
 
 Environment = Literal["sandbox", "production"]
+"""The name of one of ASAPP's environments."""
 Proxy = str | httpx.URL | httpx.Proxy
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 

@@ -94,6 +94,7 @@ class Exchange:
     Attributes:
         request: what is sent, without the keys.
         operation: the document's operation it belongs to, if any.
+        settings: the options of the client.
         renewable: whether a 401 may be answered with other credentials.
         outcome_unknown: whether an attempt, or an earlier call, may have been carried out.
         resends: how many attempts are followed by another one.

@@ -11,6 +11,7 @@ is_final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.(?!000000)\d{6})?Z",
 """Whether a text has the one form that is sent; the schema checks that there is such a day."""
 
 NO_TIME = "is not a date and time such as 2024-03-04T08:00:00Z"
+"""What is said of a text that is no time."""
 
 _grammar = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}(\d{0,6}))?)?"

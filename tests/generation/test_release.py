@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from release import FOLDERS, WANTED, defects, metadata_defects, secrets
+from release import FOLDERS, defects, metadata_defects, secrets, wanted_files
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ METADATA = "\n".join(
         *(f"Project-URL: {name}, {url}" for name, url in PROJECT["urls"].items()),
         "Description-Content-Type: text/markdown",
         "",
-        "[a](https://example.com) [b](#here)",
+        f"[a]({PROJECT['urls']['Documentation']}/a.html) [b](#here)",
     ]
 )
 
@@ -47,7 +47,9 @@ def built(folder: Path, more: dict[str, bytes], archived: dict[str, bytes], less
             if name != less:
                 wheel.writestr(zipfile.ZipInfo(name), content)
     with tarfile.open(folder / "x.tar.gz", "w") as sdist:
-        for name, content in {**dict.fromkeys(WANTED, b""), **archived}.items():
+        for name, content in {**dict.fromkeys(wanted_files(ROOT), b""), **archived}.items():
+            if name == less:
+                continue
             member = tarfile.TarInfo(f"x/{name}")
             member.size = len(content)
             sdist.addfile(member, io.BytesIO(content))
@@ -85,7 +87,18 @@ def test_build_that_differs_from_another_is_told(tmp_path: Path) -> None:
     assert "one wheel and one sdist" in next(defects(first, second))
 
 
-@pytest.mark.parametrize("link", ["[a](docs/import.md)", "[a](../x)"])
+def test_readme_that_does_not_lead_to_the_site() -> None:
+    elsewhere = METADATA.replace(PROJECT["urls"]["Documentation"], "https://example.com")
+    told = [*metadata_defects(elsewhere, PROJECT)]
+    assert told == ["its metadata is wrong in Description"]
+
+
+def test_sdist_without_a_page_is_told(tmp_path: Path) -> None:
+    first, second = (built(tmp_path / name, {}, {}, "docs/index.md") for name in ("a", "b"))
+    assert "lacks ['docs/index.md']" in "\n".join(defects(first, second))
+
+
+@pytest.mark.parametrize("link", ["[a](docs/importing.md)", "[a](../x)"])
 def test_link_that_an_index_cannot_follow(link: str) -> None:
     assert [*metadata_defects(METADATA, PROJECT)] == []
     assert [*metadata_defects(METADATA + link, PROJECT)] == ["its metadata is wrong in Description"]
