@@ -83,6 +83,8 @@ extensions = [
 ]
 exclude_patterns = ["_ext"]
 nitpicky = True
+# The SQL of each engine has words that no lexer knows.
+suppress_warnings = ["misc.highlighting_failure"]
 # What other libraries define is named as they name it; their sites are not asked for links.
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!asapp_conversations).*"),

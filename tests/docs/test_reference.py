@@ -62,7 +62,9 @@ def test_docstring_is_there_and_names_all_it_takes(package: str, name: str) -> N
     assert text
     for kind, entries in sections(text):
         if kind == "Args":
-            assert entries in (set(parameters(value)), set(inspect.signature(value).parameters))
+            own, several = parameters(value)
+            assert own <= entries <= own | several
+            assert several.isdisjoint(entries) is not bool(several)
         elif kind == "Attributes" and "client" not in value.__module__.partition(".")[0]:
             assert entries >= attributes(value), kind
 
@@ -73,15 +75,18 @@ def sections(text: str) -> Iterator[tuple[str, set[str]]]:
         yield kind, {name for names in ENTRY.findall(body) for name in re.split(r", ", names)}
 
 
-def parameters(value: Any) -> Iterator[str]:
-    """What it takes, and where that is any keyword, the keywords of its type."""
+def parameters(value: Any) -> tuple[set[str], set[str]]:
+    """What it takes by a name of its own, and what by any keyword: that, or those of its type."""
     hints = get_type_hints(value, include_extras=True) if inspect.isfunction(value) else {}
-    for name in inspect.signature(value).parameters:
-        keywords = get_args(hints.get(name))
-        if get_origin(hints.get(name)) is Unpack:
-            yield from keywords[0].__annotations__
+    own, several = set(), set()
+    for name, each in inspect.signature(value).parameters.items():
+        if each.kind is inspect.Parameter.VAR_KEYWORD:
+            several.add(name)
+            if get_origin(hints.get(name)) is Unpack:
+                several.update(get_args(hints[name])[0].__annotations__)
         else:
-            yield name
+            own.add(name)
+    return own, several
 
 
 def attributes(value: Any) -> set[str]:
