@@ -173,6 +173,15 @@ def stores(session: nox.Session) -> None:
     session.run("pytest", "tests/importer/test_stores.py", env={"S3_SERVER": "moto"})
 
 
+@nox.session(python=PYTHONS[0], tags=["slow"])
+def spark(session: nox.Session) -> None:
+    """Prepare snapshots on a local cluster of Spark, and import them; needs Java 17 or later."""
+    if shutil.which("java") is None:
+        session.skip("no Java is installed, and Spark needs Java 17 or later")
+    session.install(".[importer,emulator,spark]", "pytest", *CONSTRAINTS)
+    session.run("pytest", *(session.posargs or ["tests/spark"]))
+
+
 @nox.session(tags=["slow"])
 def endurance(session: nox.Session) -> None:
     """Kill imports again and again, and see that they end exact."""
@@ -184,7 +193,8 @@ def endurance(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the suite against the oldest dependencies that pyproject.toml allows."""
     project = PROJECT["project"]
-    extras = project["optional-dependencies"].values()
+    # Spark comes along for its own session alone.
+    extras = [items for name, items in project["optional-dependencies"].items() if name != "spark"]
     declared = [*project["dependencies"], *(item for extra in extras for item in extra)]
     oldest = [item.replace(">=", "==") for item in declared if not item.startswith(project["name"])]
     # The oldest DuckDB uses of pandas what later ones warn of.

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from asapp_conversations_emulator import Emulator
-from attrs import frozen
+from attrs import evolve, frozen
 
 REAL = os.environ.get("TRANSCRIPTS")
 COMMAND = str(Path(sys.executable).with_name("asapp-conversations"))
@@ -201,6 +201,25 @@ def test_killed_again_and_again(transcript: Transcript, server: Emulator) -> Non
     A third of the runs are killed while they start, read and sort; the others after a random
     number of requests, every other one with a batch that is stored and not answered.
     """
+    kill_again_and_again(transcript, server)
+    assert_exact(server, transcript)
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS[:1], indirect=True, ids=["travel-desk"])
+def test_snapshot_is_killed_again_and_again(transcript: Transcript, server: Emulator) -> None:
+    """So does the import of a snapshot, which does not read again what it knows as settled."""
+    subprocess.run(
+        [COMMAND, "prepare", *transcript.arguments, "--to", "snapshot", "-q"], check=True
+    )
+    (part,) = Path("snapshot").iterdir()
+    pq.write_table(pq.read_table(part), part, row_group_size=20)
+    kill_again_and_again(evolve(transcript, arguments=("snapshot", "--prepared")), server)
+    shutil.rmtree("snapshot")
+    assert_exact(server, transcript)
+
+
+def kill_again_and_again(transcript: Transcript, server: Emulator) -> None:
+    """Kill its import as often as it says, and let the last run end."""
     chance = random.Random(2)
     command = [COMMAND, "import", *transcript.arguments, "--quiet"]
     # So few requests a run that the last one that is killed has something left to send.
@@ -217,7 +236,6 @@ def test_killed_again_and_again(transcript: Transcript, server: Emulator) -> Non
             run.kill()
     subprocess.run([*command, "--rate", "100000"], check=True)
     assert server.stats()["answers"]["409"] > 0, "no run asked what became of a batch"
-    assert_exact(server, transcript)
 
 
 def wait_for(server: Emulator, count: str, number: int, run: subprocess.Popen[bytes]) -> None:
