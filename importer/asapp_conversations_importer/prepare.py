@@ -18,7 +18,7 @@ from pyarrow import fs
 
 from .options import ImportOptions
 from .plan import ImportPlan, make_plan
-from .reading.fields import fields, kinds_of
+from .reading.fields import fields, kinds_of, without_null
 from .reading.messages import Conversation, Reject
 from .reading.snapshot_files import UNFINISHED
 from .reading.sources import Source
@@ -173,6 +173,7 @@ def snapshot_schema() -> pa.Schema:
 
 def column_type(schema: Mapping[str, Any]) -> pa.DataType:
     """The type of the column that holds the values of a schema of the document."""
+    schema = without_null(schema)
     if properties := schema.get("properties"):
         return pa.struct([(name, column_type(inner)) for name, inner in properties.items()])
     kinds = kinds_of(schema) - {"null"}

@@ -166,6 +166,10 @@ def files_are_imported() -> None:
             expect([*map(cells, server.messages(CONVERSATION))], [*map(cells, made)])
 
 
+TYPED = {"type", "enum", "const", "allOf", "anyOf", "oneOf"}
+"""What says of which type a value is; without, a cell is text."""
+
+
 def cells(
     record: dict[str, Any], schema: Any = BATCH.message_schema, above: tuple[str, ...] = ()
 ) -> dict[str, str]:
@@ -173,9 +177,13 @@ def cells(
     found: dict[str, str] = {}
     for name, inner in schema["properties"].items():
         value, path = record.get(name), (*above, name)
-        if "properties" in inner and value is not None:
+        choices = [part for part in inner.get("anyOf", ()) if part != {"type": "null"}]
+        inner = choices[0] if len(choices) == 1 else inner
+        if value is None:
+            continue
+        if "properties" in inner:
             found |= cells(value, inner, path)
-        elif value is not None:
+        elif isinstance(value, str) or inner.keys() & TYPED:
             found[".".join(path)] = value if isinstance(value, str) else json.dumps(value)
     return found
 

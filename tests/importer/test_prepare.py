@@ -25,6 +25,9 @@ from asapp_conversations_importer import (
 )
 from asapp_conversations_importer.prepare import column_type
 from asapp_conversations_importer.reading.messages import Conversation, ReadyMessage
+from documented import SUCCESS
+
+pytestmark = pytest.mark.usefixtures("own_ids")
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def bodies(source: Any, folder: Path) -> tuple[list[tuple[str, bytes]], Any]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append((request.url.path, request.content))
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     report = import_messages(
         source,

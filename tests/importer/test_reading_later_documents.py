@@ -20,6 +20,12 @@ MORE: dict[str, Any] = {
     "turn": {"type": "integer"},
     "private": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
     "tags": {"type": "array", "items": {"type": "string"}},
+    "size": {"enum": [1, 2, None]},
+    "place": {
+        "anyOf": [{"type": "object", "properties": {"city": {"type": "string"}}}, {"type": "null"}]
+    },
+    "日本": {"type": "string"},
+    "": {"type": "integer"},
     "either": {"type": ["string", "integer"]},
     "anything": {},
 }
@@ -78,6 +84,9 @@ def test_another_time_is_not_guessed_either(parse: Parse, ambiguous: Any, sent: 
         ("private", "TRUE", True),
         ("private", "null", None),
         ("tags", '["a", "b"]', ["a", "b"]),
+        ("size", "2", 2),
+        ("日本", "5", "5"),
+        ("", "5", 5),
         ("either", "5", "5"),
         ("anything", "5", "5"),
         ("turn", "five", "five"),
@@ -89,6 +98,21 @@ def test_cells_are_read_as_the_type_of_the_field(
     """A cell of text is what the document has there, where it can be; text stays text."""
     outcome = parse({"timestamp": "2024-03-04T08:00:00Z", name: cell})
     assert json.loads(outcome.content).get(name) == sent
+
+
+@pytest.mark.parametrize("record", [{"place_city": "x"}, {"place": {"city": "x"}}])
+def test_object_that_may_be_null_has_its_parts(parse: Parse, record: dict[str, Any]) -> None:
+    """Its properties have columns of their own, as those of any other."""
+    outcome = parse({"timestamp": "2024-03-04T08:00:00Z", **record})
+    assert json.loads(outcome.content)["place"] == {"city": "x"}
+
+
+@pytest.mark.usefixtures("parse")
+@pytest.mark.parametrize("name", ["日本", ""])
+def test_name_without_latin_letters_is_its_own_column(name: str) -> None:
+    """Whatever a property is called, it has a column."""
+    (field,) = (each for each in fields_module.fields() if each.name == name)
+    assert (field.column, field.is_identifier) == (name, False)
 
 
 def test_json_is_taken_at_its_word(parse: Parse) -> None:

@@ -26,6 +26,9 @@ from asapp_conversations_importer import (
     rejects_of,
 )
 from attrs import define, field
+from documented import SUCCESS
+
+pytestmark = pytest.mark.usefixtures("own_ids")
 
 Write = Callable[..., Path]
 IDS = [f"CONVERSATION{number}" for number in range(8)]
@@ -46,7 +49,7 @@ class Asapp:
             return httpx.Response(400, json={"error": {"message": "no"}})
         name = next(name for name in IDS if name in request.url.path)
         self.texts[name] += [message["text"] for message in messages]
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
 
 @pytest.fixture

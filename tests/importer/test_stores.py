@@ -26,7 +26,10 @@ from asapp_conversations_importer import (
 )
 from asapp_conversations_importer.reading import stores
 from asapp_conversations_importer.reading.stores import locate, open_store
+from documented import SUCCESS
 from pyarrow import fs
+
+pytestmark = pytest.mark.usefixtures("own_ids")
 
 SERVER = os.environ.get("S3_SERVER")
 """The module that runs a server; without one a folder stands in for the store."""
@@ -146,7 +149,7 @@ def test_snapshot_in_a_bucket(
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.url.path)
-        return httpx.Response(200, json={})
+        return httpx.Response(SUCCESS, json={})
 
     def load(snapshot: str) -> Any:
         ledger, transport = tmp_path / "import.ledger", httpx.MockTransport(answer)

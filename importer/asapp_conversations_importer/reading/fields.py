@@ -31,6 +31,18 @@ WORDS = {
 """What exports call the things that the document calls by the key; used for suggestions alone."""
 
 
+KINDS = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+"""The JSON type of a value."""
+
+
 @frozen
 class Field:
     """One value that a message, or its conversation, is made of.
@@ -55,7 +67,7 @@ class Field:
     @property
     def column(self) -> str:
         """As a flat file names it: `sender_external_id`."""
-        return "_".join(_words(self.name))
+        return "_".join(_words(self.name)) or self.name
 
     @property
     def is_own_time(self) -> bool:
@@ -65,7 +77,7 @@ class Field:
     @property
     def is_identifier(self) -> bool:
         """Whether a typed source's integer may stand for it."""
-        return _words(self.name)[-1] == "id"
+        return _words(self.name)[-1:] == ["id"]
 
 
 @frozen
@@ -88,6 +100,7 @@ def fields() -> Fields:
 
 
 def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterator[Field]:
+    schema = without_null(schema)
     properties = schema.get("properties", {})
     for name, inner in properties.items():
         needed = required and name in schema.get("required", ())
@@ -96,10 +109,18 @@ def _leaves(schema: Mapping[str, Any], path: KeyPath, required: bool) -> Iterato
         yield Field(path, required, path in BATCH.time_paths, kinds_of(schema))
 
 
+def without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a value is where it may be null as well."""
+    choices = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
+    return choices[0] if len(choices) == 1 else schema
+
+
 def kinds_of(schema: Mapping[str, Any]) -> frozenset[str]:
-    """The JSON types that a schema names, itself or in its parts."""
+    """The JSON types that a schema names, itself, by its values or in its parts."""
     named = schema.get("type", ())
     kinds = {named} if isinstance(named, str) else {*named}
+    values = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
+    kinds |= {KINDS[type(value)] for value in values}
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, ()):
             kinds |= kinds_of(part)
