@@ -280,7 +280,10 @@ def chart(rows: list[Row]) -> str:
     )
     size = f'width="860" height="{26 * len(shown) + 6}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"'
-    return f'{head} font-size="13" role="img"><title>Requests stored a second</title>{bars}</svg>\n'
+    # A ground of its own, for it stands on light pages and on dark ones.
+    ground = '<rect width="100%" height="100%" rx="4" fill="#fff"/>'
+    title = "<title>Requests stored a second</title>"
+    return f'{head} font-size="13" role="img">{title}{ground}{bars}</svg>\n'
 
 
 def save(folder: Path, rows: list[Row]) -> None:

@@ -134,10 +134,12 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
-smartquotes = False
+# A dash before what a parameter means, and nothing of quotation marks.
+smartquotes_action = "D"
 
 html_theme = "furo"
 html_title = f"asapp-conversations {__version__}"
