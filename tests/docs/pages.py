@@ -7,7 +7,7 @@ Blocks of a page run in their order, in one folder, against an emulator that the
   prints;
 - in a console, lines behind `$ ` and `> ` are a command and its further lines, and the others are
   what it prints; a command that ends in `&` runs until the end of the page;
-- `…` stands for anything, and times and speeds may differ;
+- `…` stands for anything, and times, speeds and request ids may differ;
 - JSON, YAML and TOML are loaded.
 
 A block behind the comment `<!-- parsed: WHY -->` is only read: Python is compiled, and a command is
@@ -53,7 +53,8 @@ SANDBOX = "ASAPP's sandbox, api.sandbox.asapp.com"
 
 MARK = re.compile(r"<!-- parsed: (\S.*) -->")
 UNCERTAIN = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?"
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?"
     r"|\d+(\.\d+)? (ms|s|min|h|[a-z]+/s)\b( \d+ min)?"
 )
 PROGRESS = re.compile(r"(Reading|Sending|Paused|Stopping|Ended)\. .*\n")
