@@ -159,6 +159,10 @@ def test_value_without_a_column_type(
             {"type": "object", "properties": {"a": {"type": "string"}}},
             pa.struct([("a", pa.string())]),
         ),
+        (
+            {"anyOf": [{"type": "object", "properties": {"a": {}}}, {"type": "null"}]},
+            pa.struct([("a", pa.string())]),
+        ),
     ],
     ids=str,
 )

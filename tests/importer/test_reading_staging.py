@@ -14,6 +14,7 @@ from asapp_conversations_importer import Files, Query, SourceError
 from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly
 from asapp_conversations_importer.reading.messages import ReadyMessage
 from asapp_conversations_importer.reading.staging import Staging, StagingError
+from documented import CONVERSATION
 
 pytestmark = pytest.mark.usefixtures("own_ids")
 
@@ -180,8 +181,10 @@ def test_a_full_disk_is_named(tmp_path) -> None:
         "        staging.load(Query(sys.argv[2]))\n"
         "except StagingError as error: print(error)\n"
     )
+    # The other process knows what the document says of an id.
+    rows = ROWS.format(count=300_000).replace("'C' || (i % 5000)", f"'{CONVERSATION}'")
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path), ROWS.format(count=300_000)],
+        [sys.executable, "-c", program, str(tmp_path), rows],
         capture_output=True,
         text=True,
         check=False,
