@@ -8,15 +8,16 @@ import io
 import orjson
 import pytest
 import zstandard
-from asapp_conversations import SenderRole
 from asapp_conversations.toolkit import NO_TIME
+from asapp_conversations_client.facts import BATCH
 from asapp_conversations_importer import Files, SourceError
 from asapp_conversations_importer.reading import json_text
 
 pytestmark = pytest.mark.usefixtures("own_ids")
 
 A_NUMBER = "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
-ROLES = [f'"{role}"' for role in SenderRole]
+SENDER = BATCH.message_schema["properties"]["sender"]
+ROLES = [f'"{role}"' for role in SENDER["properties"]["role"]["enum"]]
 TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 
 
