@@ -92,7 +92,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"asapp_conversations\.\w+\.(\w+T|Settings)"),
     (r"py:.*", r"asapp_conversations_client\.(client\.\w+|types\.T)"),
 ]
-default_role = "code"
+default_role = "py:public"
 
 myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3

@@ -109,7 +109,7 @@ def colour(name: str) -> str | None:
 def main(picture: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_export(Path(folder, "export.jsonl"))
-        with Emulator(rate=100, jitter=0.001, tolerance=0.0, latency=0.05) as emulator:
+        with Emulator(rate=100, jitter=0.001, latency=0.05) as emulator:
             screen = watch(Path(folder), emulator.environment)
     console = Console(record=True, width=COLUMNS, file=StringIO())
     console.print(Text(f"$ {' '.join(COMMAND)}", "bold"))

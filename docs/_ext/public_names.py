@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.domains.python import PyObject
+from sphinx.domains.python import PyObject, PyXRefRole
 from sphinx.environment import BuildEnvironment
 from sphinx.pycode import ModuleAnalyzer
 
@@ -25,6 +25,10 @@ PACKAGES = (
     "asapp_conversations_client.types",
 )
 """What users import from; a name that two export is the first one's."""
+
+
+ROLE = "public"
+"""The role of what stands between backticks in a docstring."""
 
 
 def public_names() -> dict[str, str]:
@@ -42,15 +46,25 @@ def public_names() -> dict[str, str]:
 
 def resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
-) -> nodes.reference | None:
-    """Link what is named by where it is defined to the entry under its public name."""
-    public = env.asapp_public_names.get(node.get("reftarget", ""))  # type: ignore[attr-defined]
-    if public is None or node.get("refdomain") != "py":
+) -> nodes.Element | None:
+    """Link what is named by where it is defined to the entry under its public name.
+
+    What stands between backticks in a docstring is linked if it is public, and is code if not.
+    """
+    if node.get("refdomain") != "py":
         return None
-    domain = env.get_domain("py")
-    return domain.resolve_xref(  # type: ignore[return-value]
-        env, node.get("refdoc", ""), app.builder, "obj", public, node, content
-    )
+    names, target = env.asapp_public_names, node["reftarget"]  # type: ignore[attr-defined]
+    shown = node["reftype"] == ROLE
+    module = node.get("py:module") or PACKAGES[0]
+    wanted = [names.get(target)]
+    if shown:
+        wanted = [f"{package}.{target}" for package in (module, *PACKAGES)]
+    found = next((name for name in wanted if name in names.values()), None)
+    if found:
+        domain = env.get_domain("py")
+        document = node.get("refdoc", "")
+        return domain.resolve_xref(env, document, app.builder, "obj", found, node, content)
+    return nodes.literal(text=content.astext()) if shown else None
 
 
 def describe(
@@ -91,6 +105,7 @@ def label_attributes() -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     label_attributes()
+    app.add_role_to_domain("py", ROLE, PyXRefRole())
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-docstring", describe)
     app.connect("autodoc-process-bases", hide_private_bases)
