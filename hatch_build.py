@@ -12,22 +12,22 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
 
 def with_links(text: str, urls: dict[str, str], version: str) -> str:
-    """The README with absolute links: to the site for its pages, else to the sources of the version.
+    """The README with absolute links: to the site for its pages and pictures, else to the sources.
 
     Args:
+        text: the README.
         urls: `[project.urls]`, with a Documentation and a Repository.
+        version: whose sources are meant.
     """
 
     def target(match: re.Match[str]) -> str:
-        path = match[1]
-        if path.startswith("docs/") and path.endswith(".md"):
-            page = path.removeprefix("docs/").removesuffix(".md")
-            return f"]({urls['Documentation']}/{page}.html)"
-        return (
-            f"]({urls['Repository']}/raw/v{version}/{path})"
-            if path.endswith(".svg")
-            else (f"]({urls['Repository']}/blob/v{version}/{path})")
-        )
+        path = Path(match[1])
+        site = urls["Documentation"]
+        if path.parts[0] == "docs" and path.suffix == ".md":
+            return f"]({site}/{path.relative_to('docs').with_suffix('.html').as_posix()})"
+        if path.parts[0] == "docs":
+            return f"]({site}/_images/{path.name})"
+        return f"]({urls['Repository']}/blob/v{version}/{path.as_posix()})"
 
     return LINK.sub(target, text)
 

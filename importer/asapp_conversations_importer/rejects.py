@@ -27,7 +27,7 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
             file that has these very lines is nobody's work either.
 
     Raises:
-        EditedRejectsError: somebody has written to the file since.
+        InvalidRequestError: somebody has written to the file since.
         OSError: it cannot be written.
     """
     if not path.parent.is_dir():

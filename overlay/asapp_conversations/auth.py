@@ -125,7 +125,8 @@ ProviderT = TypeVar("ProviderT", CredentialsProvider, AsyncCredentialsProvider)
 def choose_credentials(
     api_id: str | None, api_secret: str | None, credentials: Credentials | ProviderT | None
 ) -> Credentials | ProviderT:
-    """The credentials or their provider as given, else the keys, completed from the environment."""
+    """The credentials or their provider as given, else the keys, completed from the environment;
+    `InvalidRequestError` if a key is missing or both are given."""
     try:
         if credentials is None:
             api_id = os.environ.get(KEY_VARIABLES["api_id"]) if api_id is None else api_id

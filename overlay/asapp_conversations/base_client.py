@@ -144,6 +144,7 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         What was set on its httpx client, such as hooks and cookies, goes over to the copy, and
         `headers` are added to those that there are. Closing the copy leaves the connections open.
         It paces its requests by itself if it changes `rate`, and together with this client if not.
+        `InvalidRequestError` for an option that cannot work.
         """
         old = self._transport
         given = {"timeout": timeout, "retries": retries, "rate": rate}

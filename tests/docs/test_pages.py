@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import LANGUAGES, PAGES, ROOT, agrees, blocks, check_page
+from blocks import LANGUAGES, PAGES, ROOT, agrees, blocks
+from pages import check_page
 
 
 def name(page: Path) -> str:

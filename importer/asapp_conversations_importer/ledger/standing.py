@@ -138,7 +138,7 @@ def is_running(path: Path) -> bool:
 
 
 def rejects_of(path: Path) -> Iterator[dict[str, Any]]:
-    """Every reject of a ledger, as it stands in the file of rejects."""
+    """Every reject of a ledger, as it stands in the file of rejects; `LedgerError` if it is none."""
     with opened(path) as database:
         yield from database.rejects()
 
@@ -147,6 +147,7 @@ def forget_rejects(path: Path) -> int:
     """Remove from a ledger what its rejects hold of people's messages, and say how many there are.
 
     Places and reasons stay. The next import that reads the same records notes them again.
+    `LedgerError` if it is no ledger, or in use.
     """
     with opened(path) as database:
         target = database.target()
