@@ -130,6 +130,8 @@ myst_substitutions = {
     "repository": URLS["Repository"],
 }
 
+# Of its own size, and only read here.
+autodoc_mock_imports = ["pyspark"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

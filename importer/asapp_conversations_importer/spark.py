@@ -135,7 +135,7 @@ def _checked(messages: Column, name: str, order: Sequence[str]) -> Column:
     )
 
 
-def _explained(error: PySparkException) -> Exception:
+def _explained(error: Exception) -> Exception:
     """The error as it is, unless it is ours."""
     _, found, words = str(error).partition(REPEATED)
     if not found:
