@@ -109,6 +109,7 @@ myst_substitutions = {
     "roles": ", ".join(f"`{role}`" for role in SenderRole),
     "id_pattern": f"`{BATCH.conversation_schema['pattern']}`",
     "rate": f"{REQUESTS_PER_SECOND:g}",
+    "rate_option": f"`--rate {REQUESTS_PER_SECOND:g}`",
     "spacing": f"{1000 / REQUESTS_PER_SECOND:g} ms",
     "modest_rate": f"{options.MODEST_RATE:g}",
     "daily_sandbox": f"{DAILY_REQUESTS['sandbox']:,}",

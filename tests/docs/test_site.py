@@ -125,6 +125,12 @@ def test_published_numbers_come_from_the_facts() -> None:
             ] == [], page
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_substitution_stands_in_code(page: Path) -> None:
+    """It would be shown as it is written."""
+    assert re.findall(r"`[^`\n]*\{\{[^`\n]*`", prose(page)) == []
+
+
 def prose(page: Path) -> str:
     """A page without its blocks of code."""
     lines = page.read_text("utf-8").splitlines()
