@@ -389,7 +389,7 @@ def test_page_without_a_folder(run: Run, folder: Path) -> None:
 
 def test_page_that_cannot_be_written(run: Run, folder: Path) -> None:
     """Where the page cannot be written the import is done all the same, and the error says so."""
-    name = "x" * 250
+    name = "x" * 255
     done = run("import", export(folder, 3), "--emulator", "--report", name)
     assert done.exit_code == 1
     assert f"{name}: the page cannot be written: File name too long" in done.stderr

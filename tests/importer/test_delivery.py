@@ -263,7 +263,7 @@ def test_named_message_is_rejected_alone(status: int) -> None:
     assert again.counts() == Counts(skipped=19, rejected=1)
 
 
-@pytest.mark.parametrize("path", [None, "/timestamp", "/messages/999/text", "/messages/x/text"])
+@pytest.mark.parametrize("path", [None, "/timestamp", f"/messages/{MOST}/text", "/messages/x/text"])
 def test_unnamed_message_is_found_by_halving(path: str | None) -> None:
     """Without a usable path the batch is halved until the guilty one stands alone."""
     index = MOST // 3

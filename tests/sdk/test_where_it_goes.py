@@ -12,8 +12,8 @@ from asapp_conversations.toolkit import resolve_base_url
 from asapp_conversations_client.facts import SERVER_URLS
 from hostile import HostileServer, Kind, answer, both, create, hang_up, serving
 
-SANDBOX = SERVER_URLS[0]
 PRODUCTION = str(resolve_base_url(environment="production", variables={}))
+SANDBOX = next(url for url in SERVER_URLS if url.rstrip("/") != PRODUCTION.rstrip("/"))
 GIVEN = "https://api.given.example"
 NAMED = "https://api.named.example"
 
