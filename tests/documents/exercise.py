@@ -26,6 +26,7 @@ from asapp_conversations_emulator.example_values import example_value
 from asapp_conversations_emulator.schemas import Schemas
 from asapp_conversations_emulator.server import EMULATOR_KEYS
 from asapp_conversations_importer import import_messages
+from asapp_conversations_importer.reading.fields import kinds_of, without_null
 
 SCHEMAS = Schemas(CONTRACTS.schemas)
 CONVERSATION = example_value(SCHEMAS, BATCH.conversation_schema, "all")
@@ -166,24 +167,22 @@ def files_are_imported() -> None:
             expect([*map(cells, server.messages(CONVERSATION))], [*map(cells, made)])
 
 
-TYPED = {"type", "enum", "const", "allOf", "anyOf", "oneOf"}
-"""What says of which type a value is; without, a cell is text."""
-
-
 def cells(
     record: dict[str, Any], schema: Any = BATCH.message_schema, above: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """What a message is in CSV: a text for each innermost property, JSON where it is no text."""
+    """What a message is in CSV: a text for each innermost property, JSON where it is no text.
+
+    Where a text may stand, or anything, a cell is one, so that nothing else can be told in CSV.
+    """
     found: dict[str, str] = {}
     for name, inner in schema["properties"].items():
         value, path = record.get(name), (*above, name)
-        choices = [part for part in inner.get("anyOf", ()) if part != {"type": "null"}]
-        inner = choices[0] if len(choices) == 1 else inner
+        inner = without_null(inner)
         if value is None:
             continue
         if "properties" in inner:
             found |= cells(value, inner, path)
-        elif isinstance(value, str) or inner.keys() & TYPED:
+        elif isinstance(value, str) or "string" not in (kinds_of(inner) or {"string"}):
             found[".".join(path)] = value if isinstance(value, str) else json.dumps(value)
     return found
 
