@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, Unpack, cast
 from asapp_conversations import InvalidRequestError
 from asapp_conversations.toolkit import MAX_BODY_BYTES
 from attrs import evolve
-from pyarrow.dataset import Dataset
 
 from .ledger.choice import default_rejects, known_names, resolve
 from .options import ClientOptions, ImportArguments, ImportOptions
@@ -179,7 +178,8 @@ def as_source(source: SourceLike) -> Source:
     """What is to be read, from what a caller hands in."""
     if isinstance(source, Source):
         return source
-    if isinstance(source, Dataset):
+    if hasattr(source, "scanner"):
+        # A pyarrow.dataset, whose module imports pandas, which takes a second.
         return Table(source.scanner(batch_size=BATCH).to_reader())
     match source:
         case str() | os.PathLike():

@@ -231,3 +231,9 @@ print(plan_import(sys.argv[1]).rejected)
 """
     command = [sys.executable, "-c", program, str(tmp_path / "a.jsonl")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1\n"
+
+
+def test_import_takes_no_pandas_along() -> None:
+    """A command starts without what only some callers use, and which takes a second."""
+    code = "import sys, asapp_conversations_importer.cli.app; sys.exit('pandas' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
