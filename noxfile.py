@@ -178,7 +178,7 @@ def spark(session: nox.Session) -> None:
     """Prepare snapshots on a local cluster of Spark, and import them; needs Java 17 or later."""
     if shutil.which("java") is None:
         session.skip("no Java is installed, and Spark needs Java 17 or later")
-    session.install(".[importer,emulator,spark]", "pytest", *CONSTRAINTS)
+    session.install(".[importer,emulator,spark]", "hypothesis", "pytest", *CONSTRAINTS)
     session.run("pytest", *(session.posargs or ["tests/spark"]))
 
 
