@@ -180,7 +180,7 @@ def as_source(source: SourceLike) -> Source:
         return source
     if hasattr(source, "scanner"):
         # A pyarrow.dataset, whose module imports pandas, which takes a second.
-        return Table(source.scanner(batch_size=BATCH).to_reader())
+        return Table(cast("Any", source).scanner(batch_size=BATCH).to_reader())
     match source:
         case str() | os.PathLike():
             return Files((os.fspath(source),))
