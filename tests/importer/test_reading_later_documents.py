@@ -27,6 +27,7 @@ MORE: dict[str, Any] = {
     "日本": {"type": "string"},
     "": {"type": "integer"},
     "either": {"type": ["string", "integer"]},
+    "score": {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
     "anything": {},
 }
 RECORD = {"conversationId": "A", "text": "hi", "sender_role": "agent", "sender_external_id": "a"}
@@ -88,6 +89,8 @@ def test_another_time_is_not_guessed_either(parse: Parse, ambiguous: Any, sent: 
         ("日本", "5", "5"),
         ("", "5", 5),
         ("either", "5", "5"),
+        ("score", "5", 5),
+        ("score", "true", True),
         ("anything", "5", "5"),
         ("turn", "five", "five"),
     ],

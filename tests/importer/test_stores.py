@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -180,6 +181,19 @@ def test_bucket_that_is_none() -> None:
         plan_import("s3://no-bucket/a.csv")
     with pytest.raises(SourceError, match=r"s3://no-bucket/snapshot cannot be read"):
         plan_import(Snapshot("s3://no-bucket/snapshot"))
+
+
+def test_store_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named, in one line."""
+    open_store.cache_clear()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    with pytest.raises(SourceError, match=r"^s3://exports/a\*\.csv cannot be read: .*$"):
+        plan_import("s3://exports/a*.csv")
+    open_store.cache_clear()
 
 
 def test_other_stores(monkeypatch: pytest.MonkeyPatch) -> None:
