@@ -15,8 +15,7 @@ from attrs import evolve
 from .ledger.choice import default_rejects, known_names, resolve
 from .options import ClientOptions, ImportArguments, ImportOptions
 from .plan import ImportPlan, make_plan
-from .prepare import prepare
-from .reading.files import REJECTS_SUFFIX
+from .prepare import prepare, rejects_beside
 from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source, Table
 from .reading.stores import is_remote
 from .reading.tables import BATCH
@@ -135,7 +134,7 @@ def prepare_import(
     if rejects is None and is_remote(folder):
         raise InvalidRequestError("name a file for the rejects with rejects= or --rejects")
     source, options, _ = _job(source, arguments, sends=False)
-    kept = Path(folder + REJECTS_SUFFIX if rejects is None else rejects)
+    kept = Path(rejects_beside(folder) if rejects is None else rejects)
     return prepare(source, evolve(options, ledger=None), folder, kept)
 
 

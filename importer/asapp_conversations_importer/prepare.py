@@ -19,6 +19,7 @@ from pyarrow import fs
 from .options import ImportOptions
 from .plan import ImportPlan, make_plan
 from .reading.fields import fields, kinds_of, without_null
+from .reading.files import REJECTS_SUFFIX
 from .reading.messages import Conversation, Reject
 from .reading.snapshot_files import UNFINISHED
 from .reading.sources import Source
@@ -36,6 +37,11 @@ NUMBERS = {
     frozenset({"number"}): pa.float64(),
 }
 """The types of columns by the types of JSON; for all others it is text."""
+
+
+def rejects_beside(folder: str) -> str:
+    """The file that takes the rejects of a snapshot unless another one is named."""
+    return folder.rstrip("/") + REJECTS_SUFFIX
 
 
 def prepare(source: Source, options: ImportOptions, to: str, rejects: Path) -> ImportPlan:

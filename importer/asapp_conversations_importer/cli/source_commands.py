@@ -28,7 +28,7 @@ from asapp_conversations_importer import (
 )
 
 from ..options import MODEST_RATE
-from ..reading.files import REJECTS_SUFFIX
+from ..prepare import rejects_beside
 from ..reading.scratch import scratch_folder
 from . import parameters as p
 from .confirm import asking
@@ -215,7 +215,7 @@ def prepare(
         again = command("import", to, "--prepared")
         told = say(text(account_of_plan(result, MODEST_RATE, None, again), columns()))
         if result.rejected:
-            kept = given.get("rejects") or f"{to.rstrip('/')}{REJECTS_SUFFIX}"
+            kept = given.get("rejects") or rejects_beside(to)
             told = told and say(f"\nThe rejects are in {kept}: mend and import them by themselves.")
     raise typer.Exit(1 if result.rejected or not told else 0)
 
