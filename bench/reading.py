@@ -84,7 +84,7 @@ def read(path: Path, folder: Path, memory_limit: int) -> None:
     with Staging(folder / "staging", memory_limit=memory_limit) as staging:
         totals = staging.load(Files((str(path),)))
         loaded, busy = time.perf_counter(), time.thread_time() - busy
-        seen = sum(len(conversation.messages) for conversation in staging.conversations())
+        seen = sum(len(conversation.contents) for conversation in staging.conversations())
         ended = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     assert seen == totals.messages

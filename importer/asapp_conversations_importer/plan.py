@@ -119,8 +119,7 @@ def make_plan(
         for conversation in reader.conversations():
             conversations += 1
             on_conversation(conversation)
-            contents = {message.content for message in conversation.messages}
-            duplicates += len(conversation.messages) - len(contents)
+            duplicates += len(conversation.contents) - len(set(conversation.contents))
             checkpoint = find(conversation.conversation_id)
             counts += _walk(conversation, checkpoint, BodyLimit(options.max_body), volume)
     invalid = sum(reason.count for reason in reasons.values())
@@ -146,7 +145,7 @@ def _walk(
     conversation: Conversation, checkpoint: Checkpoint, limit: BodyLimit, volume: _Volume
 ) -> Counts:
     """Go through a conversation as if each batch were stored."""
-    delivery = Delivery(conversation.conversation_id, conversation.messages, checkpoint, limit)
+    delivery = Delivery(conversation, checkpoint, limit)
     while (batch := delivery.next_batch()) is not None:
         volume.add(len(batch.body))
         delivery.settle(Receipt())

@@ -113,7 +113,7 @@ class SnapshotWriter:
     def add(self, conversation: Conversation) -> None:
         """Take in a conversation."""
         self._rows.append(conversation)
-        self._bytes += sum(len(message.content) for message in conversation.messages)
+        self._bytes += sum(len(content) for content in conversation.contents)
         if self._bytes >= GROUP_BYTES:
             self._write_group()
 
@@ -152,10 +152,7 @@ class SnapshotWriter:
 
     def _batch(self) -> pa.RecordBatch:
         ids = [row.conversation_id for row in self._rows]
-        lists = [
-            orjson.loads(b"[" + b",".join(message.content for message in row.messages) + b"]")
-            for row in self._rows
-        ]
+        lists = [orjson.loads(b"[" + b",".join(row.contents) + b"]") for row in self._rows]
         try:
             columns = [
                 pa.array(values, each.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from typing import Final
@@ -86,10 +87,8 @@ def halved_body_size(sizes: Sequence[int]) -> int:
 
 
 def _how_many_fit(contents: Sequence[bytes], start: int, max_body_bytes: int) -> int:
-    most = min(MOST_MESSAGES, len(contents) - start)
-    size = body_size([]) - 1
-    for count in range(most):
-        size += len(contents[start + count]) + 1
-        if size > max_body_bytes:
-            return max(count, 1)
-    return most
+    sizes = list(map(len, contents[start : start + MOST_MESSAGES]))
+    if body_size(sizes) <= max_body_bytes:
+        return len(sizes)
+    counts = range(1, len(sizes))
+    return bisect_right(counts, max_body_bytes, key=lambda count: body_size(sizes[:count])) or 1

@@ -31,15 +31,12 @@ class Read:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """Every message, conversation after conversation, as JSON has it."""
-        return [orjson.loads(m.content) for c in self.conversations for m in c.messages]
+        return [orjson.loads(content) for c in self.conversations for content in c.contents]
 
     @property
     def by_conversation(self) -> dict[str, list[dict[str, Any]]]:
         """The messages of each conversation, as JSON has them."""
-        return {
-            c.conversation_id: [orjson.loads(m.content) for m in c.messages]
-            for c in self.conversations
-        }
+        return {c.conversation_id: [*map(orjson.loads, c.contents)] for c in self.conversations}
 
     @property
     def ids(self) -> list[str]:
@@ -50,6 +47,11 @@ class Read:
     def reasons(self) -> list[tuple[str | None, str]]:
         """Field and reason of each reject."""
         return [(reject.field, reject.reason) for reject in self.rejects]
+
+    @property
+    def places(self) -> list[Any]:
+        """Of every message, conversation after conversation."""
+        return [c.place(i) for c in self.conversations for i in range(len(c.contents))]
 
     @property
     def numbers(self) -> list[int]:

@@ -16,6 +16,7 @@ from asapp_conversations import (
 )
 from asapp_conversations.toolkit import MOST_MESSAGES as MOST
 from asapp_conversations.toolkit import body_size, status_error
+from asapp_conversations_importer.reading.messages import Conversation, Place
 from asapp_conversations_importer.sending.delivery import (
     BodyLimit,
     Checkpoint,
@@ -25,7 +26,6 @@ from asapp_conversations_importer.sending.delivery import (
     Status,
     Withheld,
 )
-from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,13 +33,12 @@ STORED = Receipt()
 LARGE = 10**9
 
 
-@frozen
-class Item:
-    content: bytes
+def place(index: int) -> Place:
+    return Place("a.jsonl", "line", index + 1)
 
 
-def items(count: int, start: int = 0) -> list[Item]:
-    return [Item(json.dumps(f"text {i:05}").encode()) for i in range(start, start + count)]
+def items(count: int, start: int = 0) -> list[bytes]:
+    return [json.dumps(f"text {i:05}").encode() for i in range(start, start + count)]
 
 
 def answer(status: int, *, unknown: bool = False, **details: Any) -> APIStatusError:
@@ -55,13 +54,18 @@ def no_answer(*, unknown: bool) -> APIConnectionError:
 
 
 def delivery(
-    messages: Sequence[Item],
+    messages: Sequence[bytes],
     checkpoint: Checkpoint | None = None,
     *,
     max_body: int = LARGE,
     isolate: bool = True,
-) -> Delivery[Item]:
-    return Delivery("ABC", messages, checkpoint or Checkpoint(), BodyLimit(max_body), isolate)
+) -> Delivery:
+    return Delivery(
+        Conversation("ABC", messages, place),
+        checkpoint or Checkpoint(),
+        BodyLimit(max_body),
+        isolate,
+    )
 
 
 def texts(body: bytes) -> list[str]:
@@ -69,8 +73,8 @@ def texts(body: bytes) -> list[str]:
     return list(held)
 
 
-def all_texts(messages: Sequence[Item]) -> list[str]:
-    return [json.loads(message.content) for message in messages]
+def all_texts(messages: Sequence[bytes]) -> list[str]:
+    return [json.loads(message) for message in messages]
 
 
 class Service:
@@ -81,7 +85,7 @@ class Service:
         self.stored: list[str] = []
         self.sizes: list[int] = []
 
-    def take(self, one: Delivery[Item]) -> list[RefusedMessage]:
+    def take(self, one: Delivery) -> list[RefusedMessage]:
         """Send until there is nothing more to send; the refusals on the way."""
         refusals = []
         while (batch := one.next_batch()) is not None:
@@ -135,7 +139,7 @@ def test_growth_is_sent() -> None:
     [items(4), items(5, start=1), [*items(4), *items(1, start=9)], [*items(1, 7), *items(5)]],
     ids=["shorter", "shifted", "last edited", "one before"],
 )
-def test_changed_is_refused(messages: list[Item]) -> None:
+def test_changed_is_refused(messages: list[bytes]) -> None:
     """A source whose sent part differs sends nothing, says why, and keeps the checkpoint."""
     first = delivery(items(5))
     Service(lambda sent: STORED).take(first)
@@ -230,7 +234,7 @@ def test_too_large_is_halved_and_remembered() -> None:
 
 def test_single_message_too_large_is_rejected() -> None:
     """A message that no request can hold is rejected by itself, its neighbours are stored."""
-    messages = [*items(2), Item(json.dumps("x" * 500).encode()), *items(2, start=2)]
+    messages = [*items(2), json.dumps("x" * 500).encode(), *items(2, start=2)]
     by_limit = delivery(messages, max_body=200)
     refusals = Service(lambda sent: STORED).take(by_limit)
     assert [refusal.index for refusal in refusals] == [2]
@@ -359,7 +363,7 @@ def test_refusal_whose_message_changed_is_forgotten() -> None:
     stopped = delivery(items(10))
     stopped.next_batch()
     stopped.settle(answer(400, path="/messages/3/text"))
-    mended = [*items(3), Item(b'"mended"'), *items(6, start=4)]
+    mended = [*items(3), b'"mended"', *items(6, start=4)]
     service = Service(lambda sent: STORED)
     service.take(delivery(mended, stopped.checkpoint))
     assert service.stored == all_texts(mended)
@@ -367,7 +371,7 @@ def test_refusal_whose_message_changed_is_forgotten() -> None:
 
 def test_digest_is_pinned() -> None:
     """A release that changes what is digested would refuse every ledger: this must not change."""
-    one = delivery([Item(b'{"text":"Hello"}'), Item(b'{"text":"there"}')])
+    one = delivery([b'{"text":"Hello"}', b'{"text":"there"}'])
     Service(lambda sent: STORED).take(one)
     expected = hashlib.sha256(
         b'\x00\x00\x00\x00\x00\x00\x00\x10{"text":"Hello"}'
@@ -438,7 +442,7 @@ class Conflicting:
     def __init__(self) -> None:
         self.sizes: dict[bytes, int] = {}
 
-    def take(self, one: Delivery[Item], batches: int = 10**6) -> list[RefusedMessage]:
+    def take(self, one: Delivery, batches: int = 10**6) -> list[RefusedMessage]:
         """Send so many batches; the refusals on the way."""
         refused = []
         while batches and (batch := one.next_batch()) is not None:
@@ -452,7 +456,7 @@ class Conflicting:
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
 def test_equal_messages_are_all_stored(before: int) -> None:
     """However often a message repeats, and wherever a run ended, no batch is taken for another."""
-    messages, service = [Item(b'"same"')] * 2 * MOST, Conflicting()
+    messages, service = [b'"same"'] * 2 * MOST, Conflicting()
     first = delivery(messages)
     service.take(first, before)
     one = delivery(messages, first.checkpoint)
@@ -463,7 +467,7 @@ def test_equal_messages_are_all_stored(before: int) -> None:
 
 def test_a_message_that_no_batch_can_tell_apart_is_refused() -> None:
     """Where every batch would equal one that is held, its message is refused, and the next goes."""
-    messages = [Item(b'"same"'), Item(b'"same"'), Item(b'"other"')]
+    messages = [b'"same"', b'"same"', b'"other"']
     one, service = delivery(messages, max_body=body_size([7])), Conflicting()
     (refused,) = service.take(one)
     assert (refused.index, "could not tell" in refused.reason) == (1, True)
@@ -473,10 +477,10 @@ def test_a_message_that_no_batch_can_tell_apart_is_refused() -> None:
 
 def test_earlier_batches_are_guessed_no_further_than_they_can_be() -> None:
     """What cannot have been cut as this run cuts is not taken for a batch that is held."""
-    messages = [Item(b'"same"')] * 4
+    messages = [b'"same"'] * 4
     first = delivery(messages)
     Conflicting().take(first)
-    grown = [*messages, Item(b'"new"')]
+    grown = [*messages, b'"new"']
     one, service = delivery(grown, first.checkpoint, max_body=body_size([6])), Conflicting()
     assert service.take(one) == []
     assert list(service.sizes.values()) == [1]

@@ -24,7 +24,7 @@ from asapp_conversations_importer import (
     prepare_import,
 )
 from asapp_conversations_importer.prepare import column_type
-from asapp_conversations_importer.reading.messages import Conversation, ReadyMessage
+from asapp_conversations_importer.reading.messages import Conversation, Place
 from documented import SUCCESS
 
 pytestmark = pytest.mark.usefixtures("own_ids")
@@ -133,7 +133,7 @@ def test_value_without_a_column_type(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document can allow what no column holds; such a source is imported without a snapshot."""
-    one = Conversation("C1", [ReadyMessage(b'{"text": {"any": "thing"}}', ())])
+    one = Conversation("C1", [b'{"text": {"any": "thing"}}'], lambda index: Place("a", "row", 1))
     monkeypatch.setattr(
         "asapp_conversations_importer.reading.staging.Staging.conversations",
         lambda self: iter([one]),

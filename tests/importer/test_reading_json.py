@@ -130,7 +130,7 @@ def test_lines_are_counted_as_an_editor_does(read_text, record, lines) -> None:
     content = b"\xef\xbb\xbf" + good + b"\r\n\r\n  \n" + good + b"\n{\r\n" + good
     result = read_text("a.jsonl", content)
 
-    places = [m.place.number for c in result.conversations for m in c.messages]
+    places = [place.number for place in result.places]
     assert places == [1, 4, 6]
     assert result.numbers == [5]
 
@@ -244,7 +244,7 @@ def test_standard_input_is_read(read, record, lines, monkeypatch) -> None:
 
     result = read(Files(("-",)))
     assert result.texts == ["hello"]
-    assert result.conversations[0].messages[0].place.file == "-"
+    assert result.places[0].file == "-"
 
 
 @pytest.mark.parametrize("indent", [0, orjson.OPT_INDENT_2])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from asapp_conversations_importer import Files, Query, SourceError
 from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly
-from asapp_conversations_importer.reading.messages import ReadyMessage
+from asapp_conversations_importer.reading.messages import Conversation, Place
 from asapp_conversations_importer.reading.staging import Staging, StagingError
 from documented import CONVERSATION
 
@@ -66,8 +66,8 @@ def test_conversations_can_be_gone_through_again(tmp_path) -> None:
     """Each pass gives the same conversations, ascending by id, over all batches."""
     with Staging(tmp_path / "staging") as staging:
         staging.load(Query(ROWS.format(count=40_000)))
-        first = [(c.conversation_id, len(c.messages)) for c in staging.conversations()]
-        again = [(c.conversation_id, len(c.messages)) for c in staging.conversations()]
+        first = [(c.conversation_id, len(c.contents)) for c in staging.conversations()]
+        again = [(c.conversation_id, len(c.contents)) for c in staging.conversations()]
     assert first == again == sorted((f"C{i}", 8) for i in range(5000))
 
 
@@ -161,11 +161,10 @@ def test_an_interrupt_is_said_until_the_work_ends() -> None:
     assert told.is_set()
 
 
-def test_a_ready_message_shows_no_text() -> None:
-    """What a debugger or a log would show of it is where it came from."""
-    message = ReadyMessage(b"secret words", ("a.csv", "row", 7, None))
-    assert "secret" not in repr(message)
-    assert "7" in repr(message)
+def test_a_conversation_shows_no_text() -> None:
+    """What a debugger or a log would show of it is its id."""
+    conversation = Conversation("C1", [b"secret words"], lambda index: Place("a.csv", "row", 7))
+    assert repr(conversation) == "Conversation(conversation_id='C1')"
 
 
 def test_a_full_disk_is_named(tmp_path) -> None:
@@ -233,7 +232,7 @@ def test_patterns_and_names_are_read_in_order_and_once(tmp_path, read, record, l
 
     result = read(Files(paths))
     assert result.texts == ["[x].jsonl", "b.jsonl", "a.jsonl"]
-    assert [Path(m.place.file).name for m in result.conversations[0].messages] == result.texts
+    assert [Path(place.file).name for place in result.places] == result.texts
 
 
 def test_a_folder_is_no_file(read, tmp_path) -> None:

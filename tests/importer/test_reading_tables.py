@@ -144,7 +144,7 @@ def test_frames_and_relations_are_read(read, make) -> None:
     result = read(Table(make(table())))
 
     assert result.texts == ["one", "two"]
-    assert [m.place.number for m in result.conversations[0].messages] == [1, 2]
+    assert [place.number for place in result.places] == [1, 2]
 
 
 def test_something_else_is_no_table(read) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain
+from struct import Struct
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -63,6 +65,8 @@ class Checkpoint:
     reason: str | None = None
 
 
+LENGTH = Struct(">Q")
+
 DIGEST_BYTES = 16
 """How much of a SHA-256 is kept: enough to see a change, small in millions of rows."""
 
@@ -76,10 +80,9 @@ class RunningDigest:
 
     def then(self, contents: Sequence[bytes]) -> RunningDigest:
         """The digest that goes on with these messages; this one stays as it is."""
-        state, parts = self._state.copy(), list[bytes]()
-        for content in contents:
-            parts += len(content).to_bytes(8, "big"), content
-        state.update(b"".join(parts))
+        state = self._state.copy()
+        lengths = map(LENGTH.pack, map(len, contents))
+        state.update(b"".join(chain.from_iterable(zip(lengths, contents, strict=True))))
         return RunningDigest(state, self.count + len(contents))
 
     def value(self) -> bytes:
@@ -87,18 +90,10 @@ class RunningDigest:
         return self._state.digest()[:DIGEST_BYTES] if self.count else b""
 
 
-class HasContent(Protocol):
-    """A message that is ready to be sent."""
-
-    @property
-    def content(self) -> bytes: ...
-
-
-def resume(known: Checkpoint, messages: Sequence[HasContent]) -> tuple[Checkpoint, RunningDigest]:
+def resume(known: Checkpoint, messages: Sequence[bytes]) -> tuple[Checkpoint, RunningDigest]:
     """The checkpoint held against the source as it is now, and the digest of what is settled."""
-    contents = [message.content for message in messages[: max(known.done, known.ahead)]]
-    digest = RunningDigest().then(contents[: known.done])
-    ahead = digest.then(contents[known.done : known.ahead])
+    digest = RunningDigest().then(messages[: known.done])
+    ahead = digest.then(messages[known.done : known.ahead])
     as_sent = len(messages) >= known.done and digest.value() == known.digest
     same_batch = known.ahead == known.done or (
         len(messages) >= known.ahead and ahead.value() == known.ahead_digest

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
-from attrs import astuple
-
-from .messages import Conversation, Place, ReadyMessage, Reject, record_of
+from .messages import Conversation, Place, Reject, record_of
 from .originals import original
 from .record_parser import Outcome, RecordParser, UnclearMessage, ValidMessage
 from .sources import ReadOptions, Records, Source
@@ -97,8 +96,8 @@ class GroupedReader:
                 self._on_reject(outcome)
             else:
                 self._totals.note_times([outcome.sent_at])
-                ready = ReadyMessage(outcome.content, astuple(place))
-                kept.append((outcome.sent_at, outcome.finer, ready))
-        kept.sort(key=lambda item: item[:2])
+                kept.append((outcome.sent_at, outcome.finer, outcome.content, place))
+        kept.sort(key=itemgetter(0, 1))
         if kept:
-            yield Conversation(conversation_id, [ready for *_, ready in kept])
+            *_, contents, places = zip(*kept, strict=True)
+            yield Conversation(conversation_id, contents, places.__getitem__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
 from asapp_conversations import Problem
@@ -73,30 +73,19 @@ class Reject:
         return {**line, "record": self.record}
 
 
-class ReadyMessage(NamedTuple):
-    """A message that is ready to be sent: its JSON, and where it came from.
-
-    A tuple, for there is one of each message of a source, and Python makes them fastest.
-    """
-
-    content: bytes
-    origin: tuple[Any, ...]
-
-    @property
-    def place(self) -> Place:
-        """Where it came from; `origin` holds its attributes."""
-        return Place(*self.origin)
-
-    def __repr__(self) -> str:
-        return f"ReadyMessage({self.place})"  # its content is personal data
-
-
 @frozen
 class Conversation:
-    """A conversation's messages, ordered by time; those of the same time in the source's order."""
+    """A conversation's messages, ordered by time; those of the same time in the source's order.
+
+    Attributes:
+        conversation_id: its id.
+        contents: the JSON of each message, ready to be sent.
+        place: tells where the message with an index stands in the source.
+    """
 
     conversation_id: str
-    messages: Sequence[ReadyMessage]
+    contents: Sequence[bytes] = attribute(repr=False)
+    place: Callable[[int], Place] = attribute(repr=False)
 
 
 def record_of(conversation_id: str, content: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from asapp_conversations.toolkit import MOST_MESSAGES
 from attrs import define, field
 
 from .files import unreadable
-from .messages import Conversation, ReadyMessage, Reject
+from .messages import Conversation, Place, Reject
 from .record_parser import Outcome, RecordParser, UnclearMessage
 from .snapshot_files import FileState, SnapshotFile, find_snapshot, open_snapshot_file
 from .sources import ReadOptions, Snapshot, Source, SourceError
@@ -135,7 +135,7 @@ class SnapshotReader:
         for file, group in self._groups():
             rejected = self._totals.rejected
             for conversation in self._read(file, group):
-                group.left.append((conversation.conversation_id, len(conversation.messages)))
+                group.left.append((conversation.conversation_id, len(conversation.contents)))
                 count += 1
                 yield conversation
             group.end = count
@@ -156,7 +156,7 @@ class SnapshotReader:
         for number, record in _records(file, group.number):
             row = group.first_row + number - 1
             conversation = self._conversation(parser.parse(record, row), group.path, row)
-            if conversation.messages:
+            if conversation.contents:
                 yield conversation
 
     def _conversation(self, outcomes: Sequence[Outcome], path: str, row: int) -> Conversation:
@@ -170,16 +170,17 @@ class SnapshotReader:
                 self._totals.note_unclear(repeated=outcome.repeated)
             taken.append(outcome)
             turns.append(turn)
-        conversation_id, times, messages = "", [], []
+        conversation_id, times, contents, places = "", [], [], []
         for message, turn in zip(settle(taken, self._options.ambiguous), turns, strict=True):
             if isinstance(message, Reject):
                 self._reject(message)
                 continue
             conversation_id = message.conversation_id
             times.append(message.sent_at)
-            messages.append(ReadyMessage(message.content, (path, UNIT, row, turn)))
+            contents.append(message.content)
+            places.append(Place(path, UNIT, row, turn))
         self._totals.note_times(times)
-        return Conversation(conversation_id, messages)
+        return Conversation(conversation_id, contents, places.__getitem__)
 
     def _reject(self, reject: Reject) -> None:
         self._totals.rejected += 1

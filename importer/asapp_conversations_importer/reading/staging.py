@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from asapp_conversations import InvalidRequestError
 
 from .csv_text import long_cells
 from .duckdb_engine import connect, run_interruptibly
 from .files import Feed
 from .loading import SCHEMA, UNCLEAR, UNSORTED, Loader, open_feeds
-from .messages import Conversation, ReadyMessage, Reject
+from .messages import Conversation, Place, Reject
 from .scratch import own_folder
 from .sources import ReadOptions, Source
 from .totals import Totals
@@ -25,6 +26,9 @@ from .totals import Totals
 MEMORY_LIMIT = 1_000_000_000
 READ_AHEAD = 8192
 """Messages that are fetched together."""
+
+ORIGIN = "feed", "number"
+"""The columns that tell where a message stands in its source."""
 
 
 class StagingError(InvalidRequestError):
@@ -138,22 +142,34 @@ class Staging:
             conversations.close()
 
     def _pass(self) -> Generator[Conversation, None, None]:
-        current = ""
-        messages: list[ReadyMessage] = []
-        for conversation_id, feed, number, content in self._rows("FROM messages"):
-            if messages and conversation_id != current:
-                yield Conversation(current, messages)
-                messages = []
-            current = conversation_id
-            origin = self._feeds[feed].name, self._feeds[feed].unit, number
-            messages.append(ReadyMessage(content, origin))
-        if messages:
-            yield Conversation(current, messages)
+        current, contents, origins = "", list[bytes](), list[tuple[int, int]]()
+        for batch in self._batches("FROM messages"):
+            runs = pc.run_end_encode(batch["conversation_id"])
+            new_contents = batch["content"].to_pylist()
+            new_origins = list(zip(*(batch[name].to_pylist() for name in ORIGIN), strict=True))
+            start = 0
+            for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+                if name != current and contents:
+                    yield Conversation(current, contents, partial(self._place, origins))
+                    contents, origins = [], []
+                current = name
+                contents += new_contents[start:end]
+                origins += new_origins[start:end]
+                start = end
+        if contents:
+            yield Conversation(current, contents, partial(self._place, origins))
+
+    def _place(self, origins: Sequence[tuple[int, int]], index: int) -> Place:
+        feed, number = origins[index]
+        return Place(self._feeds[feed].name, self._feeds[feed].unit, number)
+
+    def _batches(self, query: str) -> Generator[pa.RecordBatch, None, None]:
+        with closing(self._connection.cursor()) as cursor:
+            yield from cursor.sql(query).to_arrow_reader(READ_AHEAD)
 
     def _rows(self, query: str) -> Generator[tuple[Any, ...], None, None]:
-        with closing(self._connection.cursor()) as cursor:
-            for batch in cursor.sql(query).to_arrow_reader(READ_AHEAD):
-                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        for batch in self._batches(query):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def _insert(self, table: str, batch: pa.RecordBatch) -> None:
         self._store(f"INSERT INTO {table} FROM batch", pa.table(batch))

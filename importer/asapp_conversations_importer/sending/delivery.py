@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import filterfalse
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from asapp_conversations import (
     APIStatusError,
@@ -25,8 +25,9 @@ from asapp_conversations.toolkit import (
 )
 from attrs import define, evolve, field
 
-from ..ledger.checkpoint import Checkpoint, HasContent, RunningDigest, Status, resume
+from ..ledger.checkpoint import Checkpoint, RunningDigest, Status, resume
 from ..ledger.counts import Counts
+from ..reading.messages import Conversation
 from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld, named_message, refused_messages
 
 HOPELESS_SINGLES = 3
@@ -35,19 +36,15 @@ HOPELESS_SINGLES = 3
 REPEATED = "repeats other messages so often that ASAPP could not tell it from them"
 
 
-MessageT = TypeVar("MessageT", bound=HasContent)
-
-
 @define
-class Delivery(Generic[MessageT]):
+class Delivery:
     """Takes one conversation through, batch by batch.
 
     Call `next_batch`, write `checkpoint` down, send the batch, call `settle`, write `checkpoint`
     and `take_refused()` down, and so on until there is no batch.
 
     Attributes:
-        conversation_id: the conversation.
-        messages: all that the source holds of it, in order.
+        conversation: all that the source holds of it.
         checkpoint: how far it has come.
         limit: how large a request may be.
         isolate: whether to find the message that a refusal is about.
@@ -55,8 +52,7 @@ class Delivery(Generic[MessageT]):
         in_doubt: whether the batch at hand may have been stored by an earlier call.
     """
 
-    conversation_id: str
-    messages: Sequence[MessageT]
+    conversation: Conversation
     checkpoint: Checkpoint
     limit: BodyLimit
     isolate: bool = True
@@ -74,14 +70,19 @@ class Delivery(Generic[MessageT]):
     _singles_refused: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
-        self.checkpoint, self._digest = resume(self.checkpoint, self.messages)
+        self.checkpoint, self._digest = resume(self.checkpoint, self.conversation.contents)
         self._reached = self._digest
         self._initial = self.checkpoint
         self._refused = set(self.checkpoint.refused)
 
+    @property
+    def conversation_id(self) -> str:
+        """The conversation's id."""
+        return self.conversation.conversation_id
+
     def counts(self) -> Counts:
         """What has become of the messages by now."""
-        known, total = self.checkpoint, len(self.messages)
+        known, total = self.checkpoint, len(self.conversation.contents)
         if known.status is Status.CHANGED:
             return Counts(unsent=total)
         rest = self._count(known.done, total)
@@ -104,7 +105,7 @@ class Delivery(Generic[MessageT]):
         self.in_doubt = self.checkpoint.in_flight
         if self.in_doubt:
             self._indexes = self._sendable(self.checkpoint.done, self.checkpoint.ahead)
-            batch = make_batch([self.messages[index].content for index in self._indexes])
+            batch = make_batch(self._contents(self._indexes))
         elif (chosen := self._choose()) is not None:
             batch = chosen
         else:
@@ -161,8 +162,8 @@ class Delivery(Generic[MessageT]):
 
     def _choose(self) -> Batch | None:
         """The next batch; None when all is settled, which is noted."""
-        while self.checkpoint.done < len(self.messages):
-            end = self._bounds[-1] if self._bounds else len(self.messages)
+        while self.checkpoint.done < len(self.conversation.contents):
+            end = self._bounds[-1] if self._bounds else len(self.conversation.contents)
             candidates = self._candidates(self.checkpoint.done, end)
             if not candidates:
                 self._advance(end)
@@ -185,9 +186,11 @@ class Delivery(Generic[MessageT]):
         ]
 
     def _cut(self, candidates: Sequence[int]) -> Batch | None:
-        contents = [self.messages[index].content for index in candidates]
-        sent = self.checkpoint.sent
+        contents, sent = self._contents(candidates), self.checkpoint.sent
         return cut_batch(contents, max_body_bytes=self.limit.max_body, sent=sent)
+
+    def _contents(self, indexes: Sequence[int]) -> list[bytes]:
+        return list(map(self.conversation.contents.__getitem__, indexes))
 
     def _accept(self, stored: int = 0, already_stored: int = 0) -> None:
         self._accepted = True
@@ -213,7 +216,7 @@ class Delivery(Generic[MessageT]):
             ahead=ahead,
             ahead_digest=self._digest_to(ahead).value() if ahead > done else b"",
             in_flight=False,
-            status=Status.FINISHED if done == len(self.messages) else Status.OPEN,
+            status=Status.FINISHED if done == len(self.conversation.contents) else Status.OPEN,
             reason=None,
             **more,
         )
@@ -221,8 +224,7 @@ class Delivery(Generic[MessageT]):
     def _digest_to(self, stop: int) -> RunningDigest:
         """The digest of everything before `stop`, which is not before the end of the one kept."""
         if self._reached.count != stop:
-            rest = self.messages[self._digest.count : stop]
-            self._reached = self._digest.then([message.content for message in rest])
+            self._reached = self._digest.then(self.conversation.contents[self._digest.count : stop])
         return self._reached
 
     def _shrink(self, error: PayloadTooLargeError) -> None:
@@ -230,7 +232,7 @@ class Delivery(Generic[MessageT]):
         if len(self._indexes) == 1:
             self._refuse(refused_messages(self._indexes, error))
             return
-        sizes = [len(self.messages[index].content) for index in self._indexes]
+        sizes = list(map(len, self._contents(self._indexes)))
         self.limit.max_body = min(self.limit.max_body, halved_body_size(sizes))
 
     def _isolate(self, error: APIStatusError) -> None:
@@ -263,7 +265,9 @@ class Delivery(Generic[MessageT]):
         )
 
     def _reject_rest(self, error: APIStatusError) -> None:
-        rest = refused_messages(self._sendable(self.checkpoint.done, len(self.messages)), error)
+        rest = refused_messages(
+            self._sendable(self.checkpoint.done, len(self.conversation.contents)), error
+        )
         self._newly_refused += rest
         self.checkpoint = evolve(
             self.checkpoint, in_flight=False, status=Status.REJECTED, reason=rest[0].reason

@@ -21,7 +21,7 @@ from ..ledger.checkpoint import Status
 from ..ledger.counts import Counts
 from ..ledger.database import LedgerError, RejectRow
 from ..ledger.ledger import Ledger
-from ..reading.messages import Conversation, ReadyMessage, Reject, record_of
+from ..reading.messages import Conversation, Reject, record_of
 from .delivery import Delivery
 from .governor import Governor
 from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
@@ -103,7 +103,7 @@ class Dispatcher:
         self._limit = limit
         self._isolate = isolate
         self._breaker = Breaker()
-        self._read: deque[Delivery[ReadyMessage]] = deque()
+        self._read: deque[Delivery] = deque()
         self._reading = asyncio.Lock()
 
     async def work(self) -> None:
@@ -115,7 +115,7 @@ class Dispatcher:
                 return
             await self._deliver(delivery)
 
-    async def _next(self) -> Delivery[ReadyMessage] | None:
+    async def _next(self) -> Delivery | None:
         """The next conversation with something to send."""
         async with self._reading:
             while not self._read:
@@ -134,7 +134,7 @@ class Dispatcher:
             self.tally.begun += 1
             return self._read.popleft()
 
-    async def _read_in_thread(self) -> list[Delivery[ReadyMessage]]:
+    async def _read_in_thread(self) -> list[Delivery]:
         reading = asyncio.create_task(asyncio.to_thread(self._read_ahead))
         try:
             return await asyncio.shield(reading)
@@ -143,11 +143,10 @@ class Dispatcher:
             await asyncio.gather(reading, return_exceptions=True)
             raise
 
-    def _read_ahead(self) -> list[Delivery[ReadyMessage]]:
+    def _read_ahead(self) -> list[Delivery]:
         return [
             Delivery(
-                conversation.conversation_id,
-                conversation.messages,
+                conversation,
                 self._ledger.find(conversation.conversation_id),
                 self._limit,
                 self._isolate,
@@ -155,7 +154,7 @@ class Dispatcher:
             for conversation in islice(self._conversations, READ_AHEAD)
         ]
 
-    def _begin(self, delivery: Delivery[ReadyMessage]) -> None:
+    def _begin(self, delivery: Delivery) -> None:
         self.tally.conversations += 1
         self.tally.last_seen = delivery.conversation_id
         self.tally.replace(Counts(), delivery.counts())
@@ -165,7 +164,7 @@ class Dispatcher:
             self._record_failure(delivery.conversation_id, str(delivery.checkpoint.reason))
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
 
-    async def _deliver(self, delivery: Delivery[ReadyMessage]) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         more, counted = True, delivery.counts()
         while more:
             try:
@@ -175,7 +174,7 @@ class Dispatcher:
                 self.tally.replace(before, counted)
             more = more and await self._governor.take_place(begun=True)
 
-    async def _deliver_batch(self, delivery: Delivery[ReadyMessage]) -> bool:
+    async def _deliver_batch(self, delivery: Delivery) -> bool:
         """Send the next batch; whether there may be one more to send now."""
         batch = delivery.next_batch()
         self._note(delivery)
@@ -189,7 +188,7 @@ class Dispatcher:
         limited = isinstance(outcome, RateLimitError) and not self._governor.stop
         return limited or not delivery.waiting
 
-    async def _send(self, delivery: Delivery[ReadyMessage], batch: Batch) -> Outcome:
+    async def _send(self, delivery: Delivery, batch: Batch) -> Outcome:
         try:
             receipt = await self._client.send_batch(
                 delivery.conversation_id, batch.body, in_doubt=delivery.in_doubt
@@ -221,8 +220,10 @@ class Dispatcher:
         if stop:
             self._governor.end(stop)
 
-    def _note(self, delivery: Delivery[ReadyMessage]) -> None:
-        rejects = [reject_row(delivery, refused) for refused in delivery.take_refused()]
+    def _note(self, delivery: Delivery) -> None:
+        rejects = [
+            reject_row(delivery.conversation, refused) for refused in delivery.take_refused()
+        ]
         self.tally.reasons.update(row.reason for row in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
 
@@ -231,10 +232,10 @@ class Dispatcher:
             self.tally.failures.append(Failure(conversation_id, reason))
 
 
-def reject_row(delivery: Delivery[ReadyMessage], refused: RefusedMessage) -> RejectRow:
+def reject_row(conversation: Conversation, refused: RefusedMessage) -> RejectRow:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
-    message = delivery.messages[refused.index]
-    record = record_of(delivery.conversation_id, message.content)
-    reject = Reject(message.place, delivery.conversation_id, refused.field, refused.reason, record)
+    record = record_of(conversation.conversation_id, conversation.contents[refused.index])
+    place = conversation.place(refused.index)
+    reject = Reject(place, conversation.conversation_id, refused.field, refused.reason, record)
     content = {**reject.to_dict(), "request_id": refused.request_id}
-    return RejectRow(refused.reason, content, delivery.conversation_id, refused.index)
+    return RejectRow(refused.reason, content, conversation.conversation_id, refused.index)
