@@ -20,8 +20,8 @@ from .reading.sources import Files, ReadArguments, ReadOptions, Records, Source,
 from .reading.stores import is_remote
 from .reading.tables import BATCH
 from .report import ImportReport
-from .run import run_import
 from .sending.punctual import punctual_loop
+from .session import run_import
 
 SourceLike = Source | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Any
 

@@ -7,10 +7,6 @@ from collections.abc import Callable
 from .sending.stops import StoppedBy
 
 
-class Interrupted(Exception):
-    """Ends the reading of a source that nobody wants to be sent any more."""
-
-
 class Interruption:
     """Asks a running import to end: what is on its way is answered, the rest waits.
 
@@ -36,8 +32,3 @@ class Interruption:
         self._listener = listener
         if self.by:
             listener(self.by)
-
-    def raise_if_requested(self) -> None:
-        """Raise `Interrupted` once it was asked for."""
-        if self.by:
-            raise Interrupted

@@ -693,14 +693,14 @@ def test_ledger_that_cannot_be_read_any_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A disk that fails under the ledger stops the run, and says so."""
-    from asapp_conversations_importer import run
+    from asapp_conversations_importer import session
 
-    class Failing(run.Ledger):
+    class Failing(session.Ledger):
         def find(self, conversation_id: str) -> Any:
             raise LedgerError("the disk fails")
 
     server, path = emulator(), write(1, 1)
-    monkeypatch.setattr(run, "Ledger", Failing)
+    monkeypatch.setattr(session, "Ledger", Failing)
     report = load(path, server, time)
     assert (report.stopped_by, report.detail) == (StoppedBy.LEDGER, "the disk fails")
     assert server.stats()["requests"] == 0
@@ -713,15 +713,15 @@ def test_end_that_cannot_be_written_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A ledger that fails at the very end is reported; what was stored is not sent again."""
-    from asapp_conversations_importer import run
+    from asapp_conversations_importer import session
 
-    class Failing(run.Ledger):
+    class Failing(session.Ledger):
         def end_run(self, *arguments: Any, **how: Any) -> None:
             raise LedgerError("the disk fails")
 
     server, path = emulator(), write(2)
     with monkeypatch.context() as patch:
-        patch.setattr(run, "Ledger", Failing)
+        patch.setattr(session, "Ledger", Failing)
         report = load(path, server, time)
     assert (report.stored, report.stopped_by) == (2, StoppedBy.LEDGER)
     assert load(path, server, time).skipped == 2
@@ -783,16 +783,16 @@ def test_full_disk_while_sending(
 ) -> None:
     """A ledger that cannot be written any more stops the run before the next request; with room
     again, the next run goes on."""
-    from asapp_conversations_importer import run
+    from asapp_conversations_importer import session
 
-    class Cramped(run.Ledger):
+    class Cramped(session.Ledger):
         def begin_run(self, *arguments: Any) -> None:
             super().begin_run(*arguments)
             (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
             self.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
 
     server, path = emulator(), write(*[1] * 300)
-    monkeypatch.setattr(run, "Ledger", Cramped)
+    monkeypatch.setattr(session, "Ledger", Cramped)
     report = load(path, server, time, concurrency=4)
     assert report.stopped_by is StoppedBy.LEDGER
     assert "the disk is full" in str(report.detail)

@@ -21,7 +21,7 @@ from asapp_conversations.toolkit import USER_AGENT
 from asapp_conversations_importer import LedgerError, Waiting, read_standing, rejects_of
 from asapp_conversations_importer.cli.standing_account import account_of_standing
 from asapp_conversations_importer.cli.text import text
-from asapp_conversations_importer.ledger import snapshot_tables
+from asapp_conversations_importer.ledger import form
 from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status, resume
 from asapp_conversations_importer.ledger.counts import Counts
 from asapp_conversations_importer.ledger.database import RejectRow, Target, explained
@@ -203,7 +203,7 @@ def test_later_form_is_refused(path: Path) -> None:
     with begun(path):
         pass
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {snapshot_tables.VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {form.SNAPSHOT_VERSION + 1}")
     connection.close()
     with pytest.raises(LedgerError, match="later version of asapp-conversations"):
         Ledger(path, TARGET)

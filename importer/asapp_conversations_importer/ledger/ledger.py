@@ -4,65 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from asapp_conversations.toolkit import USER_AGENT
-from attrs import define, field
 from filelock import FileLock, Timeout
 
 from .checkpoint import Checkpoint
-from .database import (
-    BEGIN_DAY,
-    COUNT_REQUESTS,
-    INSERT_REJECT,
-    SAVE_CHECKPOINT,
-    Database,
-    LedgerError,
-    RejectRow,
-    Target,
-    to_row,
-)
+from .database import Database, LedgerError, RejectRow, Target, to_row
 from .days import LAST_MOMENT
-from .snapshot_tables import INSERT_GROUP, IS_UNSETTLED
+from .form import INSERT_GROUP, INSERT_REJECT, IS_UNSETTLED, SAVE_CHECKPOINT, SET_REQUESTS
 
 Fact = Literal["max_body", "rejects_digest"]
 
-
-@define
-class Pending:
-    """What was noted and is not yet durable."""
-
-    checkpoints: dict[str, Checkpoint] = field(factory=dict)
-    rejects: list[RejectRow] = field(factory=list)
-    requests: Counter[str] = field(factory=Counter)
-    groups: list[tuple[Any, ...]] = field(factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.checkpoints or self.rejects or self.requests or self.groups)
-
-    def then(self, later: Pending) -> Pending:
-        """Both together, of which `later` holds where they differ."""
-        requests = self.requests.copy()
-        # Their sum, but without losing what was taken back.
-        requests.update(later.requests)
-        return Pending(
-            self.checkpoints | later.checkpoints,
-            self.rejects + later.rejects,
-            requests,
-            self.groups + later.groups,
-        )
+Row = tuple[str, tuple[Any, ...] | Mapping[str, Any]]
+"""A statement that writes a row, and the row's values."""
 
 
 class Ledger(Database):
     """The ledger of a run, which nobody else may write to meanwhile.
 
-    What `save` and `count_request` are told is durable once `flushed` returns; what many tasks
-    tell at the same time is written in one transaction. One that was made anew is gone again if
-    the run fails before it has begun.
+    What it is told to note is durable once `flushed` returns; what many tasks tell at the same time
+    is written in one transaction. One that was made anew is gone again if the run fails before it
+    has begun.
 
     Attributes:
         begun: whether a run was noted.
@@ -70,63 +37,59 @@ class Ledger(Database):
 
     def __init__(self, path: Path, target: Target) -> None:
         self.path = path
-        self._pending = Pending()
-        self._commit_gate = asyncio.Lock()
-        self._next_commit: asyncio.Task[None] | None = None
         self.begun = False
         self._is_new = False
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = lock(path)
-            self._lock_is_new = not Path(self._lock.lock_file).exists()
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise LedgerError(
-                f"{path} is in use by another import: wait for it, or stop it first"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise _unwritable(path, error) from error
-        try:
-            self._open(path, target)
-        except BaseException:
-            self._leave()
-            raise
-        self._counted = Counter(dict(self.read("SELECT day, requests FROM days")))
-
-    def _open(self, path: Path, target: Target) -> None:
-        try:
-            is_new = not path.exists()
-            # Messages that were rejected stand in it: nobody else may read it.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._is_new = is_new
-            names = path.stat().st_nlink
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        if names > 1:
-            raise LedgerError(
-                f"{path} is one of {names} hard links to one file, which SQLite would damage: "
-                "remove the others"
-            )
-        super().__init__(path, target)
-        known = self.target()
-        for what, ours, theirs in (
-            ("base URL", target.base_url, known.base_url),
-            ("API id", target.api_id, known.api_id),
-        ):
-            if ours != theirs:
-                self.connection.close()
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._days: dict[str, int] = {}
+        self._rows: deque[Row] = deque()
+        self._commit_gate = asyncio.Lock()
+        self._next_commit: asyncio.Task[None] | None = None
+        with ExitStack() as leaving:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = lock(path)
+                self._lock_is_new = not Path(self._lock.lock_file).exists()
+                self._lock.acquire(timeout=0)
+                leaving.callback(self._leave)
+                is_new = not path.exists()
+                # Messages that were rejected stand in it: nobody else may read it.
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                self._is_new = is_new
+                names = path.stat().st_nlink
+            except Timeout:
                 raise LedgerError(
-                    f"{path} is the ledger of an import into {what} {theirs}, not {ours}: "
-                    "name another file with --ledger"
+                    f"{path} is in use by another import: wait for it, or stop it first"
+                ) from None
+            except (OSError, ValueError) as error:
+                words = getattr(error, "strerror", None) or error
+                raise LedgerError(
+                    f"{path}: the ledger cannot be written ({words}): "
+                    "name a file in a folder that can be written with --ledger"
+                ) from error
+            if names > 1:
+                raise LedgerError(
+                    f"{path} is one of {names} hard links to one file, which SQLite would damage: "
+                    "remove the others"
                 )
-        self.read("PRAGMA journal_mode = WAL")
-        self.read("PRAGMA synchronous = FULL")
+            super().__init__(path, target)
+            leaving.push(super().__exit__)
+            known = self.target()
+            for what, ours, theirs in (
+                ("base URL", target.base_url, known.base_url),
+                ("API id", target.api_id, known.api_id),
+            ):
+                if ours != theirs:
+                    raise LedgerError(
+                        f"{path} is the ledger of an import into {what} {theirs}, not {ours}: "
+                        "name another file with --ledger"
+                    )
+            self.read("PRAGMA journal_mode = WAL")
+            self.read("PRAGMA synchronous = FULL")
+            self._counted = Counter(dict(self.read("SELECT day, requests FROM days")))
+            self._leaving = leaving.pop_all()
 
     def __exit__(self, *error: object) -> None:
-        try:
-            super().__exit__(*error)
-        finally:
-            self._leave()
+        self._leaving.close()
 
     def _leave(self) -> None:
         """Give the lock back, and leave nothing behind that says nothing."""
@@ -139,28 +102,29 @@ class Ledger(Database):
 
     def find(self, conversation_id: str) -> Checkpoint:
         """How far a conversation has come; nowhere if it is not known."""
-        pending = self._pending.checkpoints.get(conversation_id)
-        return pending if pending is not None else super().find(conversation_id)
+        noted = self._checkpoints.get(conversation_id)
+        return noted if noted is not None else super().find(conversation_id)
 
     def save(
         self, conversation_id: str, checkpoint: Checkpoint, rejects: Iterable[RejectRow] = ()
     ) -> None:
         """Note how far a conversation has come, and what ASAPP refused of it."""
-        self._pending.checkpoints[conversation_id] = checkpoint
-        self._pending.rejects += rejects
+        self._checkpoints[conversation_id] = checkpoint
+        for reject in rejects:
+            self.note_reject(reject)
 
     def note_reject(self, reject: RejectRow) -> None:
-        """Note a record that is not sent."""
-        self._pending.rejects.append(reject)
+        """Note a message that is not sent; any thread may."""
+        self._rows.append((INSERT_REJECT, reject.to_row()))
 
-    def note_group(self, row: tuple[Any, ...]) -> None:
-        """Note a row group of which nothing is left to send."""
-        self._pending.groups.append(row)
+    def note_group(self, values: Mapping[str, Any]) -> None:
+        """Note a row group of which nothing is left to send, by its columns."""
+        self._rows.append((INSERT_GROUP, values))
 
     def count_request(self, day: str, number: int = 1) -> None:
         """Note that a request is about to leave on that day (`2026-11-24`, UTC)."""
-        self._pending.requests[day] += number
         self._counted[day] += number
+        self._days[day] = self._counted[day]
 
     def requests_on(self, day: str) -> int:
         """How many requests have left on that day, by all runs of this ledger."""
@@ -185,26 +149,28 @@ class Ledger(Database):
     async def _commit(self) -> None:
         async with self._commit_gate:
             self._next_commit = None
-            taken, self._pending = self._pending, Pending()
+            checkpoints, self._checkpoints = self._checkpoints, {}
+            days, self._days = self._days, {}
+            rows = [self._rows.popleft() for _ in range(len(self._rows))]
             try:
-                await asyncio.to_thread(self._write, taken)
+                await asyncio.to_thread(self._write, checkpoints, days, rows)
             except BaseException:
-                self._pending = taken.then(self._pending)
+                # What was noted meanwhile holds where they differ.
+                self._checkpoints = checkpoints | self._checkpoints
+                self._days = days | self._days
+                self._rows.extendleft(reversed(rows))
                 raise
 
-    def _write(self, pending: Pending) -> None:
-        if not pending:
-            return
-        rows = [(name, *to_row(checkpoint)) for name, checkpoint in pending.checkpoints.items()]
-        with self.transaction() as connection:
-            connection.executemany(SAVE_CHECKPOINT, rows)
-            connection.executemany(INSERT_REJECT, [reject.to_row() for reject in pending.rejects])
-            connection.executemany(BEGIN_DAY, [(day,) for day in pending.requests])
-            connection.executemany(
-                COUNT_REQUESTS, [(n, day) for day, n in pending.requests.items()]
-            )
-            if pending.groups:
-                connection.executemany(INSERT_GROUP, pending.groups)
+    def _write(
+        self, checkpoints: Mapping[str, Checkpoint], days: Mapping[str, int], rows: Sequence[Row]
+    ) -> None:
+        known = [(name, *to_row(checkpoint)) for name, checkpoint in checkpoints.items()]
+        if known or days or rows:
+            with self.transaction() as connection:
+                connection.executemany(SAVE_CHECKPOINT, known)
+                connection.executemany(SET_REQUESTS, days.items())
+                for statement, values in rows:
+                    connection.execute(statement, values)
 
     @contextmanager
     def invalid_records(self) -> Iterator[Callable[[RejectRow], object]]:
@@ -285,11 +251,3 @@ def lock(path: Path) -> FileLock:
             f"{file} is no lock of ours, and in the way: move it, or name a ledger with --ledger"
         )
     return FileLock(file)
-
-
-def _unwritable(path: Path, error: Exception) -> LedgerError:
-    words = getattr(error, "strerror", None) or error
-    return LedgerError(
-        f"{path}: the ledger cannot be written ({words}): "
-        "name a file in a folder that can be written with --ledger"
-    )

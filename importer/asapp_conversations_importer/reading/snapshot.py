@@ -5,7 +5,7 @@ Nothing is sorted and nothing is staged. A row group of which nothing is left to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,28 +53,20 @@ class ReadGroup:
     left: list[tuple[str, int]] = field(factory=list)
     end: int = 0
 
-    def to_row(self) -> tuple[str | int, ...]:
-        """What a ledger keeps of it."""
-        numbers = (self.number, self.first_row, self.last_row)
-        return self.path, *numbers, self.messages, self.invalid, self.refused
 
-
+@define
 class Notes:
-    """What earlier runs have noted of a snapshot, and later ones will know; here nothing."""
+    """What is known of a snapshot, from earlier runs at first.
 
-    def known(self) -> Mapping[FileState, int]:
-        """The files that were begun with, and how many requests each takes."""
-        return {}
+    Attributes:
+        files: those that were begun with, and how many requests each takes.
+        settled: the row groups of which nothing is left to send, by path and number.
+        read: those that were read since.
+    """
 
-    def begin(self, files: Mapping[FileState, int]) -> None:
-        """Note with which files a run begins, and how many requests each takes."""
-
-    def is_settled(self, path: str, number: int) -> bool:
-        """Whether nothing of that row group of a file is left to send."""
-        return False
-
-    def has_read(self, group: ReadGroup) -> None:
-        """Note that a row group was read to its end."""
+    files: dict[FileState, int] = field(factory=dict)
+    settled: set[tuple[str, int]] = field(factory=set)
+    read: list[ReadGroup] = field(factory=list)
 
 
 class SnapshotReader:
@@ -83,7 +75,7 @@ class SnapshotReader:
     Args:
         folder: is made for the ids of a snapshot that is new, and removed.
         memory_limit: bytes that the whole process should stay within meanwhile.
-        notes: which row groups need not be read.
+        notes: what need not be read; takes in what is.
     """
 
     def __init__(self, folder: Path, memory_limit: int, notes: Notes) -> None:
@@ -108,23 +100,20 @@ class SnapshotReader:
         assert isinstance(source, Snapshot)
         self._options, self._on_reject = options, on_reject
         self._files = [open_snapshot_file(path, options) for path in find_snapshot(source.paths)]
-        requests = self._notes.known()
         states = [file.state for file in self._files]
-        refuse_changed(states, requests)
-        if not requests.keys() >= set(states):
+        refuse_changed(states, self._notes.files)
+        if not self._notes.files.keys() >= set(states):
             counted = survey(
                 self._files, MOST_MESSAGES, self._folder, self._memory_limit, on_progress
             )
-            requests = dict(zip(states, counted, strict=True))
-        self._notes.begin(requests)
-        self._requests = sum(requests.values())
+            self._notes.files = dict(zip(states, counted, strict=True))
         self._totals.conversations = sum(rows for file in self._files for rows, _ in file.groups)
         self._totals.messages = sum(group.messages for _, group in self._groups())
         return self._totals
 
     def request_count(self, max_messages: int) -> int:
         """How many requests the conversations take."""
-        return self._requests
+        return sum(self._notes.files.values())
 
     def interrupt(self) -> None:
         """`load` finds out through `on_progress`."""
@@ -140,7 +129,7 @@ class SnapshotReader:
                 yield conversation
             group.end = count
             group.invalid = self._totals.rejected - rejected
-            self._notes.has_read(group)
+            self._notes.read.append(group)
 
     def _groups(self) -> Iterator[tuple[SnapshotFile, ReadGroup]]:
         """The row groups that are not settled."""
@@ -148,7 +137,7 @@ class SnapshotReader:
             path, last = file.state.path, 0
             for number, (rows, messages) in enumerate(file.groups):
                 first, last = last + 1, last + rows
-                if not self._notes.is_settled(path, number):
+                if (path, number) not in self._notes.settled:
                     yield file, ReadGroup(path, number, first, last, messages)
 
     def _read(self, file: SnapshotFile, group: ReadGroup) -> Iterator[Conversation]:
@@ -199,7 +188,7 @@ def _records(file: SnapshotFile, group: int) -> Iterator[tuple[int, Any]]:
         raise unreadable(file.state.path, error) from None
 
 
-def refuse_changed(files: Sequence[FileState], known: Mapping[FileState, int]) -> None:
+def refuse_changed(files: Sequence[FileState], known: Iterable[FileState]) -> None:
     """Raise for a file that is not as it was when it was begun with, or not there any more."""
     now = {file.path: file for file in files}
     for before in known:
