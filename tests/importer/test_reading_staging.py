@@ -7,11 +7,15 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 from asapp_conversations_importer import Files, Query, SourceError
-from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly
+from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly, run_while_fed
 from asapp_conversations_importer.reading.messages import Conversation, Place
 from asapp_conversations_importer.reading.staging import Staging, StagingError
 from documented import CONVERSATION
@@ -159,6 +163,29 @@ def test_an_interrupt_is_said_until_the_work_ends() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_interruptibly(Connection(), told.wait)  # type: ignore[arg-type]
     assert told.is_set()
+
+
+NUMBERS = pa.record_batch({"number": [1, 2]})
+
+
+def test_a_statement_that_fails_is_not_fed_for_ever() -> None:
+    """What DuckDB refuses ends at once, however much there is to feed it."""
+    with duckdb.connect() as connection, pytest.raises(duckdb.BinderException):
+        run_while_fed(connection, "SELECT other FROM batch", NUMBERS.schema, repeat(NUMBERS))
+
+
+def test_what_feeds_a_statement_may_fail() -> None:
+    """Its error comes out as it is, and the connection can be used again."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield NUMBERS
+        raise LookupError
+
+    with duckdb.connect() as connection:
+        with pytest.raises(LookupError):
+            run_while_fed(connection, "CREATE TABLE t AS FROM batch", NUMBERS.schema, batches())
+        run_while_fed(connection, "CREATE TABLE u AS FROM batch", NUMBERS.schema, [NUMBERS] * 2)
+        assert connection.execute("SELECT sum(number) FROM u").fetchall() == [(6,)]
 
 
 def test_a_conversation_shows_no_text() -> None:

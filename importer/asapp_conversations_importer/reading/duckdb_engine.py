@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
+from queue import Full, Queue
 from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 
 from .scratch import DATABASE, SPILL
 
@@ -45,6 +47,51 @@ def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
     # A query says the same on every machine.
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
+
+
+def run_while_fed(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+) -> None:
+    """Run a statement that reads `batch`, which is made here meanwhile.
+
+    What is raised while it is made ends the statement, and comes out as it is.
+
+    Raises:
+        KeyboardInterrupt, duckdb.Error: as of `run_interruptibly`.
+    """
+    handed: Queue[pa.RecordBatch | None] = Queue(1)
+
+    def run() -> None:
+        stream = pa.RecordBatchReader.from_batches(schema, iter(handed.get, None))
+        connection.register("batch", stream)
+        connection.execute(statement)
+        connection.unregister("batch")
+
+    def hand(batch: pa.RecordBatch | None) -> bool:
+        """Whether it was taken, and not left because the statement has failed."""
+        while not future.done():
+            with suppress(Full):
+                handed.put(batch, timeout=RETRY)
+                return True
+        return False
+
+    with ThreadPoolExecutor(1) as worker:
+        future = worker.submit(run)
+        try:
+            all(map(hand, batches))
+            hand(None)
+            future.result()
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        finally:
+            while not future.done():
+                connection.interrupt()
+                with suppress(Full):
+                    handed.put_nowait(None)
+                wait([future], RETRY)
 
 
 def run_interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:

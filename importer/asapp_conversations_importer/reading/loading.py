@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import groupby
 from operator import itemgetter
@@ -43,14 +43,12 @@ SCHEMA = pa.schema(
         ("sequence", pa.int64()),
         ("feed", pa.int32()),
         ("number", pa.int64()),
+        ("unclear", pa.bool_()),
         ("content", pa.binary()),
     ]
 )
-"""A message in a chunk; `feed` and `number` are its place, `sequence` its turn in the source."""
-
-UNSORTED, UNCLEAR = "unsorted", "unclear"
-"""The tables of messages, and of those whose local time can be two; of these the content is the
-pickled `UnclearMessage`."""
+"""A message in a chunk; `feed` and `number` are its place, `sequence` its turn in the source. Where
+its local time can be two, it is unclear, and the content is the pickled `UnclearMessage`."""
 
 
 def open_feeds(
@@ -96,10 +94,11 @@ class _Chunk:
         self.contents.append(content)
         return len(content)
 
-    def batch(self, feed: int) -> pa.RecordBatch:
+    def batch(self, feed: int, *, unclear: bool = False) -> pa.RecordBatch:
         """What has been taken in, of the feed of that number, as `SCHEMA` has it."""
-        feeds = [feed] * len(self.ids)
-        columns = (self.ids, self.times, self.finer, self.turns, feeds, self.numbers, self.contents)
+        count = len(self.ids)
+        of_source = self.ids, self.times, self.finer, self.turns, [feed] * count, self.numbers
+        columns = *of_source, [unclear] * count, self.contents
         arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
         return pa.record_batch(arrays, schema=SCHEMA)
 
@@ -109,23 +108,23 @@ class Loader:
     """Takes feeds, and counts.
 
     Attributes:
-        insert: is given the name of a table and a chunk of messages, as `SCHEMA` has it.
         on_reject: is given each reject.
         on_progress: is given the number of records so far, after each chunk.
         feeds: those taken so far.
         totals: what they held.
+        unclear: whether a local time was met that can be two.
     """
 
     options: ReadOptions
-    insert: Callable[[str, pa.RecordBatch], None]
     on_reject: Callable[[Reject], None]
     on_progress: Callable[[int], None]
     feeds: list[Feed] = field(factory=list)
     totals: Totals = field(factory=Totals)
+    unclear: bool = False
     _turns: int = 0
 
-    def take(self, feed: Feed) -> None:
-        """Read a feed to its end.
+    def take(self, feed: Feed) -> Iterator[pa.RecordBatch]:
+        """Read a feed to its end; its messages leave in chunks, as `SCHEMA` has them.
 
         Raises:
             SourceError: it cannot be read, or has no column for a field that has to be there.
@@ -152,36 +151,39 @@ class Loader:
                 if not checked:
                     _check_found(feed, parser.layouts)
                     checked = True
-                self._pass_on(clear, unclear, rejects)
+                yield from self._pass_on(clear, unclear, rejects)
                 clear, unclear, rejects, size = _Chunk(), _Chunk(), [], 0
         if not checked:
             _check_found(feed, parser.layouts)
-        self._pass_on(clear, unclear, rejects)
+        yield from self._pass_on(clear, unclear, rejects)
         self._turns = turn
 
-    def _pass_on(self, clear: _Chunk, unclear: _Chunk, rejects: list[Reject]) -> None:
+    def _pass_on(
+        self, clear: _Chunk, unclear: _Chunk, rejects: list[Reject]
+    ) -> Iterator[pa.RecordBatch]:
         for reject in rejects:
             self.reject(reject)
         feed = len(self.feeds) - 1
         if unclear.ids:
-            self.insert(UNCLEAR, unclear.batch(feed))
+            self.unclear = True
+            yield unclear.batch(feed, unclear=True)
         if clear.ids:
-            self._insert(clear, feed)
+            yield self._counted(clear, feed)
         self.on_progress(self.totals.records)
 
-    def _insert(self, chunk: _Chunk, feed: int) -> None:
-        self.insert(UNSORTED, chunk.batch(feed))
+    def _counted(self, chunk: _Chunk, feed: int) -> pa.RecordBatch:
         self.totals.messages += len(chunk.ids)
         self.totals.bytes += sum(map(len, chunk.contents))
         self.totals.note_times(chunk.times)
+        return chunk.batch(feed)
 
     def reject(self, reject: Reject) -> None:
         """Pass on a reject."""
         self.totals.rejected += 1
         self.on_reject(reject)
 
-    def settle(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Take in the unclear messages, or reject them.
+    def settle(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[pa.RecordBatch]:
+        """The unclear messages, in chunks of what they have turned out to be; some are rejected.
 
         `rows` are all messages of their conversations, one after the other, in the order of the
         source, as `SCHEMA` has them, but with a content only where it is unclear.
@@ -194,15 +196,15 @@ class Loader:
                 for row in members
             ]
             settled = settle(messages, self.options.ambiguous)
-            for (*_, turn, feed, number, unclear), outcome in zip(members, settled, strict=True):
+            for (*_, turn, feed, number, unclear, _), outcome in zip(members, settled, strict=True):
                 if isinstance(outcome, Reject):
                     self.reject(outcome)
                 elif unclear:
                     chunks[feed].add(outcome, turn, number)
                     if len(chunks[feed].ids) >= SETTLED:
-                        self._insert(chunks.pop(feed), feed)
+                        yield self._counted(chunks.pop(feed), feed)
         for feed, chunk in chunks.items():
-            self._insert(chunk, feed)
+            yield self._counted(chunk, feed)
 
 
 def _check_header(feed: Feed, columns: list[str], layouts: Layouts) -> dict[str, bool]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,9 +16,9 @@ import pyarrow.compute as pc
 from asapp_conversations import InvalidRequestError
 
 from .csv_text import long_cells
-from .duckdb_engine import connect, run_interruptibly
+from .duckdb_engine import connect, run_interruptibly, run_while_fed
 from .files import Feed
-from .loading import SCHEMA, UNCLEAR, UNSORTED, Loader, open_feeds
+from .loading import SCHEMA, Loader, open_feeds
 from .messages import Conversation, Place, Reject
 from .scratch import own_folder
 from .sources import ReadOptions, Source
@@ -26,6 +27,8 @@ from .totals import Totals
 MEMORY_LIMIT = 1_000_000_000
 READ_AHEAD = 8192
 """Messages that are fetched together."""
+
+SENDING_ORDER = "conversation_id, sent_at, finer, sequence"
 
 ORIGIN = "feed", "number"
 """The columns that tell where a message stands in its source."""
@@ -98,30 +101,27 @@ class Staging:
             StagingError: the disk is full, or the memory limit too low.
         """
         options = options or ReadOptions()
-        loader = Loader(options, self._insert, on_reject, on_progress, self._feeds)
-        for table in (UNSORTED, UNCLEAR):
-            self._store(f"CREATE TABLE {table} AS FROM batch", SCHEMA.empty_table())
-        with long_cells():
-            feeds = open_feeds(source, options, self._queries, lambda: self._interrupted)
-            with closing(feeds):
-                for feed in feeds:
-                    loader.take(feed)
-        in_question = self._rows(
-            f"SELECT * EXCLUDE content, NULL AS content FROM {UNSORTED} "
-            f"SEMI JOIN {UNCLEAR} USING (conversation_id) "
-            f"UNION ALL FROM {UNCLEAR} ORDER BY conversation_id, sequence"
-        )
-        loader.settle(in_question)
-        self._run(
-            "CREATE TABLE messages AS SELECT conversation_id, feed, number, content "
-            f"FROM {UNSORTED} ORDER BY conversation_id, sent_at, finer, sequence"
-        )
-        for table in (UNSORTED, UNCLEAR):
-            self._run(f"DROP TABLE {table}")
+        loader = Loader(options, on_reject, on_progress, self._feeds)
+        feeds = open_feeds(source, options, self._queries, lambda: self._interrupted)
+        with long_cells(), closing(feeds):
+            self._store("messages", "batch", chain.from_iterable(map(loader.take, feeds)))
+        if loader.unclear:
+            self._settle(loader)
         (loader.totals.conversations,) = self._fetch(
             "SELECT count(DISTINCT conversation_id) FROM messages"
         )
         return loader.totals
+
+    def _settle(self, loader: Loader) -> None:
+        """Sort the messages whose local time can be two in among the others."""
+        self._run("ALTER TABLE messages RENAME TO loaded")
+        in_question = self._rows(
+            "SELECT * REPLACE (CASE WHEN unclear THEN content END AS content) FROM loaded SEMI JOIN "
+            "(FROM loaded WHERE unclear) USING (conversation_id) ORDER BY conversation_id, sequence"
+        )
+        all_of_them = "(FROM loaded WHERE NOT unclear UNION ALL FROM batch)"
+        self._store("messages", all_of_them, loader.settle(in_question))
+        self._run("DROP TABLE loaded")
 
     def request_count(self, max_messages: int) -> int:
         """How many requests of so many messages at most the conversations take."""
@@ -171,18 +171,10 @@ class Staging:
         for batch in self._batches(query):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    def _insert(self, table: str, batch: pa.RecordBatch) -> None:
-        self._store(f"INSERT INTO {table} FROM batch", pa.table(batch))
-
-    def _store(self, statement: str, batch: pa.Table) -> None:
-        def store() -> None:
-            # Each batch is a transaction: what one holds is beyond DuckDB's limit of memory.
-            self._connection.register("batch", batch)
-            self._connection.execute(statement)
-            self._connection.unregister("batch")
-
+    def _store(self, table: str, rows: str, batches: Iterable[pa.RecordBatch]) -> None:
+        statement = f"CREATE TABLE {table} AS FROM {rows} ORDER BY {SENDING_ORDER}"
         with self._explained():
-            run_interruptibly(self._connection, store)
+            run_while_fed(self._connection, statement, SCHEMA, batches)
 
     def _run(self, statement: str) -> None:
         with self._explained():
