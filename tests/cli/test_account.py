@@ -338,14 +338,20 @@ What now
 def test_plan() -> None:
     """A plan says the days first, then requests, time, messages, and reasons with places."""
     assert text(account_of_plan(PLAN, 20.0, 20_000, COMMAND)) == PLANNED
-    assert days_of(PLAN, 20_000) == 71
+    assert days_of(PLAN.requests, 20_000) == 71
 
 
 def test_plan_without_a_limit_of_its_own() -> None:
     """Without a daily limit, a plan counts with ASAPP's default, and says so."""
     account = account_of_plan(PLAN, 20.0, None, COMMAND)
-    assert account.headline.startswith(f"It takes {days_of(PLAN, None)} days at ")
+    assert account.headline.startswith(f"It takes {days_of(PLAN.requests, None)} days at ")
     assert account.headline.endswith("a day, ASAPP's default in production")
+
+
+def test_plan_at_a_great_rate() -> None:
+    """However long a label is, a space parts it from its words."""
+    told = text(account_of_plan(PLAN, 1_000_000.0, None, COMMAND))
+    assert "\nAt 1e+06/s 1.4 s, in which" in told
 
 
 def test_plan_of_nothing() -> None:

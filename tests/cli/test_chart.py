@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from asapp_conversations_importer import Sample
 from asapp_conversations_importer.cli.chart import MOST_STEPS, chart, rates, round_up
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,11 +16,11 @@ from hypothesis import strategies as st
 )
 def test_rates_lose_nothing(steps: list[tuple[float, int]], begin: float) -> None:
     """The steps of a chart add up to what was counted, however uneven the samples are."""
-    samples, at, messages = [Sample(begin, 0, {})], begin, 0
+    points, at, messages = [(begin, 0)], begin, 0
     for seconds, more in steps:
         at, messages = at + seconds, messages + more
-        samples.append(Sample(at, messages, {}))
-    heights = rates(samples, lambda sample: sample.messages)
+        points.append((at, messages))
+    heights = rates(points)
     assert len(heights) == min(len(steps), MOST_STEPS)
     assert all(height >= 0 for height in heights)
     seconds_a_step = (at - begin) / max(len(heights), 1)
@@ -30,8 +29,7 @@ def test_rates_lose_nothing(steps: list[tuple[float, int]], begin: float) -> Non
 
 def test_rates_of_samples_at_the_same_time() -> None:
     """Two samples of one moment make a jump, and no division by zero."""
-    samples = [Sample(0.0, 0, {}), Sample(5.0, 5, {}), Sample(5.0, 6, {}), Sample(6.0, 8, {})]
-    assert rates(samples, lambda sample: sample.messages) == [1.0, 1.0, 2.0]
+    assert rates([(0.0, 0), (5.0, 5), (5.0, 6), (6.0, 8)]) == [1.0, 1.0, 2.0]
 
 
 @given(st.floats(1e-6, 1e9))

@@ -252,6 +252,7 @@ def test_plan_sends_nothing(run: Run, folder: Path) -> None:
     for words in ("25 to send", "25 requests", "At 5/s    5.0 s", "takes 3 days at", "row 27"):
         assert words in done.stdout
     assert "beep" not in done.stdout
+    assert run("plan", name, "--quiet") == Result(1, "", "")
     plan = json.loads(run("plan", name, "--json", "--quiet").stdout)
     assert (plan["to_send"], plan["rejected"], plan["requests"]) == (25, 5, 25)
     (reason,) = plan["reasons"].values()

@@ -25,61 +25,61 @@ MIDNIGHT = at("2026-11-25T00:00:00")
 
 def test_nothing_left() -> None:
     """Without a request there is nothing to wait for, whatever the limit."""
-    assert estimate(0, now=NOON, daily_limit=0) == Estimate(0, 0.0, 0, NOON)
+    assert estimate(0, now=NOON, daily_limit=0) == Estimate(0, 0, NOON)
 
 
 def test_rate_alone() -> None:
     """Without a daily limit the rate tells it all."""
-    assert estimate(1_000, now=NOON, rate=100.0) == Estimate(1_000, 10.0, 1, NOON + 10)
+    assert estimate(1_000, now=NOON, rate=100.0) == Estimate(1_000, 1, NOON + 10)
 
 
 @pytest.mark.parametrize("rate", [None, 0.0])
 def test_neither_rate_nor_limit(rate: float | None) -> None:
     """Without a rate and a limit only the requests are known."""
-    assert estimate(5, now=NOON, rate=rate) == Estimate(5, None, None, None)
+    assert estimate(5, now=NOON, rate=rate) == Estimate(5, None, None)
 
 
 def test_limit_without_rate() -> None:
     """A limit alone tells the days, and no time."""
-    assert estimate(21, now=NOON, daily_limit=10, used_today=0) == Estimate(21, None, 3, None)
-    assert estimate(10, now=NOON, daily_limit=10, used_today=0) == Estimate(10, None, 1, None)
+    assert estimate(21, now=NOON, daily_limit=10, used_today=0) == Estimate(21, 3, None)
+    assert estimate(10, now=NOON, daily_limit=10, used_today=0) == Estimate(10, 1, None)
 
 
 def test_limit_used_up() -> None:
     """When today's quota is used up, or more than that, the first request leaves at midnight."""
     for used in (1_000, 1_200):
         left = estimate(500, now=NOON, rate=100.0, daily_limit=1_000, used_today=used)
-        assert left == Estimate(500, 5.0, 1, MIDNIGHT + 5)
+        assert left == Estimate(500, 1, MIDNIGHT + 5)
 
 
 def test_days_of_quota() -> None:
     """What today's quota does not cover takes a day for each further quota."""
     left = estimate(2_300, now=NOON, rate=100.0, daily_limit=1_000, used_today=600)
-    assert left == Estimate(2_300, 23.0, 3, MIDNIGHT + DAY + 9)
+    assert left == Estimate(2_300, 3, MIDNIGHT + DAY + 9)
 
 
 def test_exact_days_of_quota() -> None:
     """A rest that fits its days exactly takes no day more."""
     left = estimate(2_400, now=NOON, rate=100.0, daily_limit=1_000, used_today=600)
-    assert left == Estimate(2_400, 24.0, 3, MIDNIGHT + DAY + 10)
+    assert left == Estimate(2_400, 3, MIDNIGHT + DAY + 10)
 
 
 def test_across_midnight() -> None:
     """Without a limit midnight makes no difference to the end, and is a day more."""
     begins = MIDNIGHT - 10
-    assert estimate(1_000, now=begins, rate=100.0) == Estimate(1_000, 10.0, 1, begins + 10)
-    assert estimate(2_000, now=begins, rate=100.0) == Estimate(2_000, 20.0, 2, begins + 20)
+    assert estimate(1_000, now=begins, rate=100.0) == Estimate(1_000, 1, begins + 10)
+    assert estimate(2_000, now=begins, rate=100.0) == Estimate(2_000, 2, begins + 20)
 
 
 def test_quota_that_the_day_is_too_short_for() -> None:
     """Just before midnight the rate decides how much of today's quota can still be used."""
     left = estimate(1_500, now=MIDNIGHT - 5, rate=100.0, daily_limit=1_000)
-    assert left == Estimate(1_500, 15.0, 2, MIDNIGHT + 10)
+    assert left == Estimate(1_500, 2, MIDNIGHT + 10)
 
 
 def test_limit_of_nothing() -> None:
     """A limit of 0 never lets a request leave, and no day ends it."""
-    assert estimate(5, now=NOON, rate=100.0, daily_limit=0) == Estimate(5, 0.05, None, None)
+    assert estimate(5, now=NOON, rate=100.0, daily_limit=0) == Estimate(5, None, None)
 
 
 @given(
@@ -142,4 +142,4 @@ def test_rest_of_a_source_without_a_valid_message(noon: float) -> None:
     """When every record was rejected, nothing is left to send."""
     report = ImportReport(messages=3, rejected=3, least_requests=0)
     rest = estimate_rest(report, now=noon, rate=None)
-    assert rest == Estimate(0, 0.0, 0, noon)
+    assert rest == Estimate(0, 0, noon)

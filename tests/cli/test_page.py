@@ -150,7 +150,15 @@ def test_page_of_nothing() -> None:
     """An import that did nothing has a page without empty tables."""
     text = read(render(ImportReport(phase=Phase.ENDED))).text()
     assert "Nothing to import" in text
-    for absent in ("Answers", "Rejected", "Failed requests", "Goes on", "Today", "Ledger"):
+    for absent in (
+        "What became of them",
+        "Answers",
+        "Rejected",
+        "Failed requests",
+        "Goes on",
+        "Today",
+        "Ledger",
+    ):
         assert absent not in text
 
 

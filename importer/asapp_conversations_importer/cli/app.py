@@ -7,10 +7,9 @@ import sys
 import typer
 
 from .check import check
-from .ledger_commands import rejects, status
+from .commands import import_, plan, prepare, rejects, status
 from .output import WRONG_USAGE, complain
 from .signals import ends_in_order
-from .source_commands import import_, plan, prepare
 
 app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]}, pretty_exceptions_enable=False

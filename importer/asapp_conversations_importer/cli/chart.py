@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
-
-from asapp_conversations_importer import Sample
+from operator import itemgetter
 
 from .wording import duration, per_second
 
@@ -19,32 +19,27 @@ WIDTH, HEIGHT = 1000, 100
 ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 
-def rates(samples: Sequence[Sample], total: Callable[[Sample], int]) -> list[float]:
-    """How fast a total grew, a second, in even steps over the whole run; empty if that is unknown.
+def rates(points: Sequence[tuple[float, int]]) -> list[float]:
+    """How fast a total grew, a second, in even steps over a whole run; empty if that is unknown.
 
     Args:
-        samples: the run, in order.
-        total: what is counted; never falls.
+        points: seconds since the run began, and the total by then, which never falls; in order.
     """
-    span = samples[-1].at - samples[0].at if samples else 0
+    span = points[-1][0] - points[0][0] if points else 0
     if span <= 0:
         return []
-    steps = min(MOST_STEPS, len(samples) - 1)
-    edges = [samples[0].at + span * step / steps for step in range(steps + 1)]
-    totals = _interpolated([(sample.at, total(sample)) for sample in samples], edges)
+    steps = min(MOST_STEPS, len(points) - 1)
+    edges = (points[0][0] + span * step / steps for step in range(steps + 1))
+    totals = [_interpolated(points, edge) for edge in edges]
     return [(after - before) * steps / span for before, after in pairwise(totals)]
 
 
-def _interpolated(points: Sequence[tuple[float, int]], at: Sequence[float]) -> list[float]:
-    """The values of a line through the points, at places in order and not beyond them."""
-    values, left = list[float](), 0
-    for place in at:
-        while left < len(points) - 2 and points[left + 1][0] < place:
-            left += 1
-        (start, low), (end, high) = points[left], points[left + 1]
-        share = (place - start) / (end - start) if end > start else 1.0
-        values.append(low + (high - low) * min(max(share, 0.0), 1.0))
-    return values
+def _interpolated(points: Sequence[tuple[float, int]], at: float) -> float:
+    """The value of a line through the points."""
+    right = min(max(bisect_left(points, at, key=itemgetter(0)), 1), len(points) - 1)
+    (start, low), (end, high) = points[right - 1], points[right]
+    share = (at - start) / (end - start) if end > start else 1.0
+    return low + (high - low) * min(max(share, 0.0), 1.0)
 
 
 def round_up(value: float) -> float:
@@ -62,7 +57,6 @@ def chart(name: str, title: str, rates: Sequence[float], seconds: float, style: 
 
     Args:
         name: an id that no other chart of the page has.
-        title: what is counted.
         rates: a second, in even steps over the run; one at least.
         seconds: how long the run was.
         style: the CSS class that colours it.

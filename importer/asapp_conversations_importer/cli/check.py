@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-import typer
 from asapp_conversations import (
     APIConnectionError,
     APIStatusError,
@@ -34,8 +32,7 @@ from attrs import define
 
 from . import parameters as p
 from .account import Account, Step, Tone
-from .output import errors_explained, say
-from .text import columns, text
+from .output import finish
 from .wording import duration, place
 
 IDS = ("CHECK", "check", "0", "0" * 26, "00000000-0000-0000-0000-000000000000")
@@ -62,17 +59,7 @@ class Witness:
         self.answer = outcome if isinstance(outcome, httpx.Response) else None
 
 
-@p.takes(
-    {
-        "Where to send": p.ADDRESS,
-        "Seldom needed": p.TIMEOUT
-        | {
-            "conversation": p.option(
-                p.OPTION, "An id for the request; no conversation has to have it.", "ID"
-            )
-        },
-    }
-)
+@p.takes(p.ADDRESS, p.TIMEOUT, p.PROBE)
 def check(*, conversation: str | None = None, **given: Any) -> None:
     """Try the keys, the address and the network with one request that can store nothing.
 
@@ -83,18 +70,15 @@ def check(*, conversation: str | None = None, **given: Any) -> None:
 
     Exit status: 0 all is right, 1 something is not, 2 wrong usage, 3 keys refused.
     """
-    with errors_explained():
-        name, body = conversation or allowed_id(), forbidden_body()
-        witness = Witness()
-        with Client(**given, gate=witness, retries=0) as client:
-            base_url, outcome = client.base_url, None
-            try:
-                client.send_batch(name, body)
-            except RequestFailedError as error:
-                outcome = error
-    status, account = judged(base_url, outcome, witness.answer, time.time())
-    told = say(text(account, columns()))
-    raise typer.Exit(status or (0 if told else 1))
+    name, body = conversation or allowed_id(), forbidden_body()
+    witness, outcome = Witness(), None
+    with Client(**given, gate=witness, retries=0) as client:
+        try:
+            client.send_batch(name, body)
+        except RequestFailedError as error:
+            outcome = error
+    status, account = judged(client.base_url, outcome, witness.answer, time.time())
+    finish(status, account, {})
 
 
 def allowed_id() -> str:
@@ -160,19 +144,15 @@ def _verdict(outcome: RequestFailedError | None) -> tuple[int, str, str, Tone]:
 def _network(base_url: str, outcome: RequestFailedError | None) -> str:
     if not isinstance(outcome, APIConnectionError):
         return "the certificate is valid" if base_url.startswith("https:") else "not encrypted"
-    causes = list(_causes(outcome))
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return (
-            "the certificate is not trusted here: SSL_CERT_FILE can name that of a proxy that looks "
-            "into what it passes on"
-        )
+    cause: BaseException | None = outcome
+    while cause:
+        if isinstance(cause, ssl.SSLError):
+            return (
+                "the certificate is not trusted here: SSL_CERT_FILE can name that of a proxy that "
+                "looks into what it passes on"
+            )
+        cause = cause.__cause__ or cause.__context__
     return "no connection"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause := (cause.__cause__ or cause.__context__ if cause else None):
-        yield cause
 
 
 def _clock(answer: httpx.Response | None, now: float) -> str:

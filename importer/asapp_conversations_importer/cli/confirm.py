@@ -10,8 +10,9 @@ from asapp_conversations.toolkit import DAILY_REQUESTS
 from asapp_conversations_importer import ImportReport
 
 from .live import View
+from .plan_account import days_of
 from .signals import Signals
-from .text import folded
+from .text import fold
 from .wording import counted, environment_of, percent, place
 
 
@@ -24,26 +25,20 @@ def asking(view: View, signals: Signals) -> Callable[[ImportReport], bool] | Non
         if environment_of(report.base_url) != "production":
             return True
         view.clear()
-        sys.stderr.write(f"{folded(question(report))} [y/N] ")
+        sys.stderr.write("\n".join(fold(_question(report))) + " [y/N] ")
         sys.stderr.flush()
-        with signals.raised():
-            try:
-                return sys.stdin.readline().strip().lower() in {"y", "yes"}
-            except KeyboardInterrupt:
-                return False
+        return signals.answer().strip().lower() in {"y", "yes"}
 
     return confirm
 
 
-def question(report: ImportReport) -> str:
-    """What an import is about to do, and whether it shall."""
+def _question(report: ImportReport) -> str:
     quota = report.daily_limit or DAILY_REQUESTS["production"]
     requests = report.least_requests or 0
     whose = "your daily limit" if report.daily_limit else "ASAPP's default quota of a day"
-    days = counted(max(-(-requests // quota), 1), "day")
     return (
         f"This is the first import of this ledger into {place(report.base_url)}: "
         f"{counted(report.messages - report.rejected, 'message')} in "
-        f"{counted(requests, 'request')}, on {days}; that is {percent(requests, quota)} of "
-        f"{whose}, {quota:,} requests. Send them?"
+        f"{counted(requests, 'request')}, on {counted(max(days_of(requests, quota), 1), 'day')}; "
+        f"that is {percent(requests, quota)} of {whose}, {quota:,} requests. Send them?"
     )

@@ -19,13 +19,11 @@ class Estimate:
 
     Attributes:
         requests: how many.
-        sending_s: seconds of sending, without the waits for a new day; None without a rate.
         days: the UTC days on which requests leave, today included; None if nothing tells.
         ends_at: when the last one leaves, in seconds since 1970; None without a rate.
     """
 
     requests: int
-    sending_s: float | None
     days: int | None
     ends_at: float | None
 
@@ -41,39 +39,33 @@ def estimate(
     """How long so many requests take when each day's quota is used as fast as the rate allows.
 
     Args:
-        requests: how many are left.
         now: when the first may leave, in seconds since 1970.
         rate: requests a second; None or 0 if that is not known.
         daily_limit: how many may leave in a UTC day, or None.
         used_today: how many have left on the day of `now`.
     """
     if requests <= 0:
-        return Estimate(0, 0.0, 0, now)
-    sending_s = requests / rate if rate else None
-    speed = rate or math.inf
-    limit = math.inf if daily_limit is None else daily_limit
+        return Estimate(0, 0, now)
+    speed, limit = rate or math.inf, math.inf if daily_limit is None else daily_limit
     midnight = next_day(now)
-    today = min(max(limit - used_today, 0), speed * (midnight - now))
-    a_day = min(limit, speed * DAY)
+    today, a_day = (
+        min(max(limit - used_today, 0), speed * (midnight - now)),
+        min(limit, speed * DAY),
+    )
     if not a_day or today == math.inf:
-        return Estimate(requests, sending_s, None, None)
-    if requests <= today:
-        return Estimate(requests, sending_s, 1, None if sending_s is None else now + sending_s)
-    later = math.ceil((requests - today) / a_day)
-    last_day = requests - today - (later - 1) * a_day
-    ends_at = midnight + (later - 1) * DAY + last_day / rate if rate else None
-    return Estimate(requests, sending_s, later + (today > 0), ends_at)
+        return Estimate(requests, None, None)
+    days, begins, rest = 1, now, float(requests)
+    if requests > today:
+        later = math.ceil((requests - today) / a_day)
+        days, begins = later + (today > 0), midnight + (later - 1) * DAY
+        rest = requests - today - (later - 1) * a_day
+    return Estimate(requests, days, begins + rest / rate if rate else None)
 
 
 def estimate_rest(report: ImportReport, *, now: float, rate: float | None) -> Estimate | None:
     """What is left of a run, or of what one has left behind; None before the source is read.
 
     How many requests the rest takes follows from its share of the messages that can be sent.
-
-    Args:
-        report: what has been done.
-        now: seconds since 1970.
-        rate: requests a second as measured, or None.
     """
     if report.least_requests is None:
         return None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Self, TextIO
+from contextlib import AbstractContextManager, suppress
+from typing import TextIO
 
 from asapp_conversations.toolkit import Clock
 from attrs import define, field
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
+from .account import known
 from .report_account import left, sent
 from .wording import counted, moment, odd_times, per_second, percent, place, printable
 
@@ -45,12 +45,7 @@ _PACED_BY = {
 
 @define
 class Speed:
-    """How fast the last seconds were; the rates stay as they were through a pause.
-
-    Attributes:
-        messages: stored a second, or None as long as that is not known.
-        requests: sent a second, or None as long as that is not known.
-    """
+    """How many messages were stored and requests sent a second; they stay through a pause."""
 
     messages: float | None = None
     requests: float | None = None
@@ -72,16 +67,11 @@ class Speed:
             self.messages, self.requests = messages / seconds, requests / seconds
 
 
-class View:
+class View(AbstractContextManager["View"]):
     """Shows the report it is given, as often as it is given one; a context manager.
 
     On a terminal it draws a display, which is gone at the end; elsewhere it writes a line every
     few seconds. A file that takes no more, such as a closed pipe, ends the view and not the import.
-
-    Args:
-        file: where it is shown; standard error, so that standard output stays for results.
-        quiet: whether to show nothing.
-        clock: where the time of day comes from.
     """
 
     def __init__(self, file: TextIO, *, quiet: bool = False, clock: Clock | None = None) -> None:
@@ -96,9 +86,6 @@ class View:
         self._live = Live(
             console=console, auto_refresh=False, transient=True, redirect_stdout=False
         )
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.clear()
@@ -133,7 +120,7 @@ class _Console(Console):
 
 def line(report: ImportReport, speed: Speed, now: float) -> str:
     """The facts in one line."""
-    facts = (f"{label}: {', '.join(facts)}" for label, facts in rows(report, speed, now))
+    facts = (f"{label}: {', '.join(facts)}" for label, facts in rows(report, speed, now).items())
     return printable(". ".join([title(report), *facts]))
 
 
@@ -150,7 +137,7 @@ def table(report: ImportReport, speed: Speed, now: float, width: int) -> Table:
         animation_time=report.elapsed_s,
     )
     grid.add_row(title(report), bar)
-    for label, facts in rows(report, speed, now):
+    for label, facts in rows(report, speed, now).items():
         for fact in facts if width < NARROW else [", ".join(facts)]:
             grid.add_row(label, Text(printable(fact)))
             label = ""
@@ -163,30 +150,29 @@ def title(report: ImportReport) -> str:
     return "Stopping" if ending else report.phase.value.capitalize()
 
 
-def rows(report: ImportReport, speed: Speed, now: float) -> Iterator[tuple[str, list[str]]]:
-    """The facts to show, by kind."""
-    if report.base_url:
-        yield "To", place(report.base_url).split(", ")
+def rows(report: ImportReport, speed: Speed, now: float) -> dict[str, list[str]]:
+    """The facts to show: what was found while it reads, what is left until it has ended."""
+    facts = {"To": place(report.base_url).split(", ")}
     if report.phase is Phase.READING:
-        rejected = sum(report.reasons.values())
-        yield "Read", [counted(report.records, "record"), f"{rejected:,} rejected"]
-        return
+        rejected = f"{sum(report.reasons.values()):,} rejected"
+        return known(facts | {"Read": [counted(report.records, "record"), rejected]})
     done = f"{report.settled:,} of {counted(report.messages, 'message')}"
-    yield "Done", [percent(report.settled, report.messages), done]
-    if report.odd_times:
-        yield "Times", odd_times(report.odd_times)
-    yield "Trouble", [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"]
-    yield from sent(report)
-    if report.phase is Phase.ENDED:
-        return
+    facts |= {
+        "Done": [percent(report.settled, report.messages), done],
+        "Times": odd_times(report.odd_times),
+        "Trouble": [f"{report.rejected:,} rejected", f"{report.in_doubt:,} in doubt"],
+        **sent(report),
+    }
     if report.phase is Phase.PAUSED:
-        yield "Until", [moment(report.resume_at) if report.resume_at else "not known"]
-    elif report.paced_by:
-        pace = [] if report.pace is None else [f"at most {report.pace:.3g} requests/s"]
+        facts["Until"] = [moment(report.resume_at) if report.resume_at else "not known"]
+    elif report.phase is Phase.SENDING and report.paced_by:
+        pace = "" if report.pace is None else f"at most {report.pace:.3g} requests/s"
         refused = f"{percent(report.refused, sum(report.answers.values()) or 1)} refused"
-        yield "Pace", [*pace, _PACED_BY[report.paced_by], refused]
+        facts["Pace"] = [pace, _PACED_BY[report.paced_by], refused]
     if report.phase is Phase.SENDING:
         rates = {"messages/s": speed.messages, "requests/s": speed.requests}
-        known = [f"{per_second(rate)} {unit}" for unit, rate in rates.items() if rate is not None]
-        yield "Speed", known or ["not known yet"]
-    yield "Left", left(report, now, speed.requests) or ["not known yet"]
+        fast = [f"{per_second(rate)} {unit}" for unit, rate in rates.items() if rate is not None]
+        facts["Speed"] = fast or ["not known yet"]
+    if report.phase is not Phase.ENDED:
+        facts["Left"] = left(report, now, speed.requests) or ["not known yet"]
+    return known(facts)

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import typer
 from asapp_conversations import AsappError
 
+from .account import Account
+from .text import text
 from .wording import printable
 
 WRONG_USAGE = 2
 """The exit status for wrong usage or configuration; nothing was sent."""
+
+
+def finish(
+    status: int,
+    account: Account,
+    values: Mapping[str, Any],
+    *,
+    more: str = "",
+    as_json: bool = False,
+    quiet: bool = False,
+) -> NoReturn:
+    """Print what came of a command, for a person or as JSON, and end with the status.
+
+    Args:
+        more: what a person reads at the end.
+    """
+    if as_json:
+        told = say(json.dumps(values))
+    else:
+        told = quiet or say(text(account, shutil.get_terminal_size().columns) + more)
+    raise typer.Exit(status or int(not told))
 
 
 def say(text: str) -> bool:
@@ -58,12 +83,9 @@ def errors_explained() -> Iterator[None]:
     try:
         yield
     except AsappError as error:
-        fail(str(error))
+        complain(str(error))
     except OSError as error:
-        fail(f"{error.filename or 'a file'}: {error.strerror or error}")
-
-
-def fail(message: str) -> NoReturn:
-    """End with the exit status for wrong usage or configuration."""
-    complain(message)
+        complain(f"{error.filename or 'a file'}: {error.strerror or error}")
+    else:
+        return
     raise typer.Exit(WRONG_USAGE)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, partial
 from html import escape
 from http import HTTPStatus
 from importlib.resources import files
@@ -19,6 +18,7 @@ from asapp_conversations_importer import Sample
 
 from .account import Account, shown
 from .chart import chart, rates
+from .output import complain
 from .wording import duration, moment, printable
 
 SHOWN_REASONS = 100
@@ -35,21 +35,14 @@ def render_page(
     It holds no message texts; reasons, ids and file names are shown, whatever they hold.
 
     Args:
-        account: what an import did, or has done so far.
         samples: messages and answers over time.
         title: what was imported, for people.
         generated_at: when the page is made, in UTC.
     """
-    sections = "\n".join(
-        [
-            *_state(account),
-            *_counts(account),
-            *_over_time(samples),
-            *_reasons(account),
-            *_names(account),
-        ]
-    )
+    parts = (_state(account), _counts(account), _over_time(samples), _reasons(account))
+    sections = "\n".join(line for part in (*parts, _names(account)) for line in part)
     made = moment(generated_at.isoformat(timespec="seconds"))
+    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -60,7 +53,7 @@ def render_page(
 <meta name="referrer" content="no-referrer">
 <title>{_safe(title)}</title>
 <style>
-{_style()}</style>
+{style}</style>
 </head>
 <body>
 <main>
@@ -73,13 +66,6 @@ def render_page(
 """
 
 
-@cache
-def _style() -> str:
-    return (
-        files("asapp_conversations_importer.cli").joinpath("page.css").read_text(encoding="utf-8")
-    )
-
-
 def _safe(text: str) -> str:
     return escape(printable(text))
 
@@ -89,45 +75,50 @@ def _state(account: Account) -> Iterator[str]:
     if account.detail:
         yield f"<p>{_safe(account.detail)}</p>"
     yield '<section class="steps"><h2>What now</h2>'
-    for step in account.steps:
-        yield f"<p>{_safe(step.text)}</p>"
-        if step.command:
-            yield f"<p><code>{_safe(step.command)}</code></p>"
+    for words, command in account.steps:
+        yield f"<p>{_safe(words)}</p>"
+        if command:
+            yield f"<p><code>{_safe(command)}</code></p>"
     yield "</section>"
     yield from (f'<p class="warn">{_safe(warning)}</p>' for warning in account.warnings)
     yield '<dl class="facts">'
-    for label, words in account.facts.items():
-        yield f"<dt>{_safe(label)}</dt><dd>{_safe(', '.join(words))}</dd>"
+    for label, facts in account.facts.items():
+        yield f"<dt>{_safe(label)}</dt><dd>{_safe(', '.join(facts))}</dd>"
     yield "</dl>"
 
 
-def _table(name: str, heads: tuple[str, str], rows: Iterable[str]) -> Iterator[str]:
-    first, second = (_safe(head) for head in heads)
-    yield f"<section><h2>{_safe(name)}</h2>\n<table>"
-    yield f'<thead><tr><th scope="col">{first}</th>'
-    yield f'<th scope="col" class="number">{second}</th></tr></thead>\n<tbody>'
-    yield from rows
-    yield "</tbody></table></section>"
+def _table(title: str, heads: str, rows: Sequence[str]) -> Iterator[str]:
+    """A section with a table, if that has a row."""
+    if rows:
+        yield f"<section><h2>{_safe(title)}</h2>\n<table>"
+        yield f"<thead><tr>{heads}</tr></thead>\n<tbody>"
+        yield from rows
+        yield "</tbody></table></section>"
 
 
-def _row(name: str, count: int, whole: int, note: str = "") -> str:
-    """A name, which may be anything, and its count with a bar of its share."""
-    small = f"<small>{_safe(note)}</small>" if note else ""
-    return (
-        f'<tr><th scope="row">{_safe(name)}{small}'
-        f'<span class="bar" style="width:{100 * count / whole:.1f}%"></span></th>'
-        f'<td class="number">{count:,}</td></tr>'
+def _shares(
+    title: str, name: str, rows: Iterable[tuple[int, str, str]], whole: int
+) -> Iterator[str]:
+    """How many messages each name, which may be anything, and its note have of a whole."""
+    yield from _table(
+        title,
+        f'<th scope="col">{name}</th>\n<th scope="col" class="number">Messages</th>',
+        [
+            f'<tr><th scope="row">{_safe(words)}{note and f"<small>{_safe(note)}</small>"}'
+            f'<span class="bar" style="width:{100 * number / whole:.1f}%"></span></th>'
+            f'<td class="number">{number:,}</td></tr>'
+            for number, words, note in rows
+        ],
     )
 
 
 def _counts(account: Account) -> Iterator[str]:
     whole = sum(count.number for count in account.counts)
-    rows = (_row(count.name, count.number, whole, count.note) for count in account.counts)
-    yield from _table("Messages", ("What became of them", "Messages"), rows)
+    yield from _shares("Messages", "What became of them", account.counts, whole)
 
 
 def _over_time(samples: Sequence[Sample]) -> Iterator[str]:
-    settled = rates(samples, lambda sample: sample.messages)
+    settled = rates([(sample.at, sample.messages) for sample in samples])
     yield "<section><h2>Over time</h2>"
     if not settled:
         yield '<p class="faint">The run was too short for a chart.</p></section>'
@@ -138,14 +129,10 @@ def _over_time(samples: Sequence[Sample]) -> Iterator[str]:
     yield chart("messages", "Messages stored", settled, seconds, "taken")
     yield '<div class="charts">'
     for number, status in enumerate(sorted(samples[-1].answers)):
-        answered = rates(samples, partial(_answered, status=status))
+        answered = rates([(sample.at, sample.answers.get(status, 0)) for sample in samples])
         title = f"Answers: {printable(status)}"
         yield chart(f"answers-{number}", title, answered, seconds, _style_of(status))
     yield "</div></section>"
-
-
-def _answered(sample: Sample, status: str) -> int:
-    return sample.answers.get(status, 0)
 
 
 def _style_of(status: str) -> str:
@@ -156,25 +143,20 @@ def _style_of(status: str) -> str:
 
 def _reasons(account: Account) -> Iterator[str]:
     reasons, more = shown(account.reasons, SHOWN_REASONS)
-    if reasons:
-        whole = sum(reason.count for reason in account.reasons.values())
-        rows = (_row(words, reason.count, whole) for words, reason in reasons)
-        yield from _table("Rejected, by reason", ("Reason", "Messages"), rows)
+    whole = sum(reason.count for reason in account.reasons.values())
+    rows = [(reason.count, words, "") for words, reason in reasons]
+    yield from _shares("Rejected, by reason", "Reason", rows, whole)
     if more:
         yield f'<p class="faint">{_safe(more)}</p>'
 
 
 def _names(account: Account) -> Iterator[str]:
     title, names = account.named
-    if not names:
-        return
-    yield f"<section><h2>{_safe(title)}</h2>\n<table>"
-    yield '<thead><tr><th scope="col">Conversation, and what happened</th></tr></thead>\n<tbody>'
-    for name, words in names:
-        yield (
-            f'<tr><th scope="row"><code>{_safe(name)}</code><small>{_safe(words)}</small></th></tr>'
-        )
-    yield "</tbody></table></section>"
+    rows = [
+        f'<tr><th scope="row"><code>{_safe(name)}</code><small>{_safe(words)}</small></th></tr>'
+        for name, words in names
+    ]
+    yield from _table(title, '<th scope="col">Conversation, and what happened</th>', rows)
 
 
 def refuse_foreign(report: str | None, others: Iterable[str | PathLike[str] | None]) -> None:
@@ -205,8 +187,8 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def write_page(path: Path, page: str) -> str | None:
-    """Write a page, whole or not at all; what is wrong if that is not possible."""
+def write_page(path: Path, page: str) -> bool:
+    """Write a page, whole or not at all; False, with a word about it, if that is not possible."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         new.write_text(page, encoding="utf-8")
@@ -214,5 +196,6 @@ def write_page(path: Path, page: str) -> str | None:
     except OSError as error:
         with suppress(OSError):
             new.unlink(missing_ok=True)
-        return f"{path}: the page cannot be written: {error.strerror}"
-    return None
+        complain(f"{path}: the page cannot be written: {error.strerror}")
+        return False
+    return True

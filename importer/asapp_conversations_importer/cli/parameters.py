@@ -16,185 +16,220 @@ from asapp_conversations.toolkit import Environment
 from ..options import MODEST_RATE
 from .output import errors_explained
 
-UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE | re.ASCII)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i)?B?", re.IGNORECASE | re.ASCII)
 
-OPTION, TEXTS = str | None, list[str] | None
+TEXT, TEXTS, FLAG, COUNT, NUMBER = (
+    str | None,
+    list[str] | None,
+    bool | None,
+    int | None,
+    float | None,
+)
 
-Specification = tuple[Any, str, dict[str, Any]]
-"""Type, help, and what else typer is told."""
+Command = Callable[..., None]
+
+Specification = Callable[[str, str], Parameter]
+"""Makes a parameter of a name and of the panel of --help that it stands in."""
 
 
-def option(kind: Any, words: str, metavar: str | None = None, **more: Any) -> Specification:
-    """An option that is called as its name in Python, unless `flag` says otherwise."""
-    return kind, words, {"metavar": metavar, **more}
+def option(
+    kind: Any, words: str, metavar: str | None = None, *flags: str, **more: Any
+) -> Specification:
+    """An option that is called as its name in Python, unless flags say otherwise."""
+
+    def parameter(name: str, panel: str) -> Parameter:
+        told = {"help": words, "metavar": metavar, "rich_help_panel": panel or None, **more}
+        info = typer.Option(None, *(flags or [f"--{name.replace('_', '-')}"]), **told)
+        return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+
+    return parameter
 
 
-SOURCE = {
-    "files": option(
+def argument(kind: Any, words: str, metavar: str, default: Any = None) -> Specification:
+    info = typer.Argument(default, help=words, metavar=metavar)
+    return lambda name, _: Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+
+
+def panel(title: str, **options: Specification) -> list[Parameter]:
+    """What --help shows under a title."""
+    return [specification(name, title) for name, specification in options.items()]
+
+
+SOURCE = panel(
+    "",
+    files=argument(
         TEXTS,
         "Files of JSON Lines, JSON, CSV, TSV or Parquet, also packed by gzip or zstd. Patterns such "
         "as '*.jsonl' are expanded; - is standard input.",
         "[FILE]...",
-        positional=True,
     ),
-    "query": option(OPTION, "Read what a query in DuckDB's SQL yields, and not a FILE.", "SQL"),
-}
-PREPARED = {
-    "prepared": option(
-        bool, "FILE is a snapshot, or its folder: it is sent as it stands there, in its order."
-    )
-}
-FOLDER = {
-    "to": option(OPTION, "The folder of the snapshot; it has to be new.", "FOLDER"),
-    "rejects": option(
-        OPTION, "Where rejected records go, into a new file; by default beside FOLDER.", "FILE"
+    query=option(TEXT, "Read what a query in DuckDB's SQL yields, and not a FILE.", "SQL"),
+)
+PREPARED = panel(
+    "",
+    prepared=option(
+        FLAG, "FILE is a snapshot, or its folder: it is sent as it stands there, in its order."
     ),
-}
-ADDRESS = {
-    "environment": option(
+)
+FOLDER = panel(
+    "Where to write",
+    to=option(TEXT, "The folder of the snapshot; it has to be new.", "FOLDER"),
+    rejects=option(
+        TEXT, "Where rejected records go, into a new file; by default beside FOLDER.", "FILE"
+    ),
+)
+ADDRESS = panel(
+    "Where to send",
+    environment=option(
         Environment | None, "ASAPP's environment; as ASAPP_ENVIRONMENT says, or the sandbox."
     ),
-    "base_url": option(OPTION, "Another address than ASAPP's, as ASAPP_BASE_URL tells one.", "URL"),
-}
-TARGET = {
-    **ADDRESS,
-    "emulator": option(bool, "Send to a local emulator of the API, which ends at the end."),
-    "yes": option(bool, "Do not ask before the first import into production."),
-}
-PACE = {
-    "daily_limit": option(
-        int | None, "Pause at so many requests in a UTC day, by all runs of the ledger.", "N", min=1
+    base_url=option(TEXT, "Another address than ASAPP's, as ASAPP_BASE_URL tells one.", "URL"),
+)
+TARGET = ADDRESS + panel(
+    "Where to send",
+    emulator=option(FLAG, "Send to a local emulator of the API, which ends at the end."),
+    yes=option(FLAG, "Do not ask before the first import into production."),
+)
+PACE = panel(
+    "How much, and how fast",
+    daily_limit=option(
+        COUNT, "Pause at so many requests in a UTC day, by all runs of the ledger.", "N", min=1
     ),
-    "rate": option(
-        float | None,
+    rate=option(
+        NUMBER,
         f"Send so many requests a second at most, by default {MODEST_RATE:g}. More of them refuse "
         "more of the live traffic that shares the limit.",
         "N",
         min=0.001,
     ),
-}
-TRIAL = {
-    "first": option(
-        int | None,
+)
+TRIAL = panel(
+    "How much, and how fast",
+    first=option(
+        COUNT,
         "Send N conversations and stop, as a trial that a later run goes on from.",
         "N",
         min=1,
     ),
-    "wait": option(bool, "Sleep through a pause, and go on by itself."),
-}
-READING = {
-    "columns": option(
+    wait=option(FLAG, "Sleep through a pause, and go on by itself."),
+)
+READING = panel(
+    "How the source is read",
+    columns=option(
         TEXTS,
         "The column of the source that holds a field, such as text=utterance. Repeat it.",
         "FIELD=COLUMN",
-        flag="--map",
+        "--map",
     ),
-    "values": option(
+    values=option(
         TEXTS,
         "What a value stands for, such as sender_role:bot=system. Repeat it.",
         "FIELD:VALUE=MEANT",
-        flag="--map-value",
+        "--map-value",
     ),
-    "null": option(
-        TEXTS, "A text that means that nothing is there, such as NULL. Repeat it.", "TEXT"
+    null=option(TEXTS, "A text that means that nothing is there, such as NULL. Repeat it.", "TEXT"),
+    timezone=option(
+        TEXT, "The zone of times that name none, such as Europe/Paris; by default UTC.", "ZONE"
     ),
-    "timezone": option(
-        OPTION, "The zone of times that name none, such as Europe/Paris; by default UTC.", "ZONE"
-    ),
-    "time_formats": option(
+    time_formats=option(
         TEXTS,
         "How times are written, tried before RFC 3339: a pattern of strptime, or epoch, epoch-ms, "
         "epoch-us or epoch-ns. Repeat it.",
         "PATTERN",
-        flag="--time-format",
+        "--time-format",
     ),
-    "ambiguous": option(
+    ambiguous=option(
         Literal["earlier", "later"] | None,
         "Which moment a local time means that the clock showed twice, or never.",
     ),
-    "delimiter": option(
-        OPTION, "What parts the cells of CSV; found by itself where it can be.", "CHARACTER"
+    delimiter=option(
+        TEXT, "What parts the cells of CSV; found by itself where it can be.", "CHARACTER"
     ),
-    "encoding": option(
-        OPTION, "The encoding of files of text that are not UTF-8, such as cp1252.", "NAME"
+    encoding=option(
+        TEXT, "The encoding of files of text that are not UTF-8, such as cp1252.", "NAME"
     ),
-    "one_line_rows": option(bool, "Take each line of CSV for a row: no cell holds a line break."),
-}
-LEDGER = {
-    "ledger": option(
-        OPTION,
+    one_line_rows=option(FLAG, "Take each line of CSV for a row: no cell holds a line break."),
+)
+LEDGER = panel(
+    "What is kept",
+    ledger=option(
+        TEXT,
         "The ledger to go on from, and to keep. By default it is beside the file that is read; a "
         "query and standard input have none of their own.",
         "FILE",
-    )
-}
-KEPT = {
-    **LEDGER,
-    "rejects": option(OPTION, "Where rejected records go; by default beside the ledger.", "FILE"),
-    "report": option(OPTION, "Leave a page about the run, to hand on.", "FILE.html"),
-}
-AS_JSON = {
-    "as_json": option(
-        bool, "Print one JSON object on standard output, and nothing else there.", flag="--json"
-    )
-}
-SHOWN = {
-    **AS_JSON,
-    "quiet": option(bool, "Print errors alone, and what --json asks for.", short="-q"),
-}
-BOUNDS = {
-    "max_body": option(OPTION, "Send no larger request body; by default 10MiB.", "BYTES"),
-    "memory_limit": option(OPTION, "Keep the process within this memory; by default 1GB.", "BYTES"),
-}
-TIMEOUT = {
-    "timeout": option(
-        float | None,
-        "Give an attempt up after so many seconds; by default 30.",
-        "SECONDS",
-        min=0.001,
-    )
-}
-SENDING = {
-    "concurrency": option(
-        int | None,
-        "Send so many conversations side by side at most; by default 100.",
-        "N",
-        min=1,
     ),
-    "isolate": option(
-        bool | None,
-        "Reject the whole batch in which ASAPP refuses a message.",
-        flag=" /--no-isolate",
-        show_default=False,
+)
+KEPT = LEDGER + panel(
+    "What is kept",
+    rejects=option(TEXT, "Where rejected records go; by default beside the ledger.", "FILE"),
+    report=option(TEXT, "Leave a page about the run, to hand on.", "FILE.html"),
+)
+AS_JSON = panel(
+    "What is shown",
+    as_json=option(
+        FLAG, "Print one JSON object on standard output, and nothing else there.", None, "--json"
     ),
-    **TIMEOUT,
-}
+)
+SHOWN = AS_JSON + panel(
+    "What is shown",
+    quiet=option(FLAG, "Print errors alone, and what --json asks for.", None, "--quiet", "-q"),
+)
+TIMEOUT = panel(
+    "Seldom needed",
+    timeout=option(
+        NUMBER, "Give an attempt up after so many seconds; by default 30.", "SECONDS", min=0.001
+    ),
+)
+SENDING = (
+    panel(
+        "Seldom needed",
+        concurrency=option(
+            COUNT, "Send so many conversations side by side at most; by default 100.", "N", min=1
+        ),
+        isolate=option(
+            FLAG,
+            "Reject the whole batch in which ASAPP refuses a message.",
+            None,
+            " /--no-isolate",
+            show_default=False,
+        ),
+    )
+    + TIMEOUT
+)
+BOUNDS = panel(
+    "Seldom needed",
+    max_body=option(TEXT, "Send no larger request body; by default 10MiB.", "BYTES"),
+    memory_limit=option(TEXT, "Keep the process within this memory; by default 1GB.", "BYTES"),
+)
+PROBE = panel(
+    "Seldom needed",
+    conversation=option(TEXT, "An id for the request; no conversation has to have it.", "ID"),
+)
+NAMED_LEDGER = panel(
+    "", ledger=argument(Path, "The ledger that `import` has named.", "LEDGER", default=...)
+)
+OUTPUT = panel(
+    "What is kept",
+    output=option(
+        Path | None, "Write them there, and not to the screen.", "FILE", "--output", "-o"
+    ),
+    forget=option(FLAG, "Remove the rejected records from the ledger instead."),
+)
 
 
-def takes(
-    panels: dict[str, dict[str, Specification]],
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command these options, grouped by what they are for, the most needed first.
+def takes(*panels: list[Parameter]) -> Callable[[Command], Command]:
+    """Give a command these options, the most needed first, and let it explain its errors.
 
     It gets by keyword those that were given, read as `import_messages` takes them.
     """
-    parameters = [
-        _parameter(name, panel, *specification)
-        for panel, options in panels.items()
-        for name, specification in options.items()
-    ]
+    parameters = [each for panel in panels for each in panel]
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Command) -> Command:
         @wraps(command)
         def taking(**given: Any) -> None:
+            told = {name: value for name, value in given.items() if value not in (None, [])}
             with errors_explained():
-                read = {
-                    name: READERS.get(name, lambda value: value)(value)
-                    for name, value in given.items()
-                    if value not in (None, False, []) or (name == "isolate" and value is False)
-                }
-            command(**read)
+                command(**{name: READERS.get(name, _as_it_is)(told[name]) for name in told})
 
         taking.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         taking.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -203,15 +238,8 @@ def takes(
     return decorate
 
 
-def _parameter(name: str, panel: str, kind: Any, words: str, more: dict[str, Any]) -> Parameter:
-    more = dict(more)
-    flags = [more.pop("flag", f"--{name.replace('_', '-')}"), *more.pop("short", "").split()]
-    default: Any = ... if kind is Path else False if kind is bool else None
-    if more.pop("positional", False):
-        info: Any = typer.Argument(default, help=words, **more)
-    else:
-        info = typer.Option(default, *flags, help=words, rich_help_panel=panel or None, **more)
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _columns(texts: list[str]) -> dict[str, str]:
@@ -241,8 +269,7 @@ def parse_size(text: str) -> int:
     if not match:
         raise InvalidRequestError(f"{text!r} is no size: write 500MB, 1GB or a number of bytes")
     number, unit, binary = match.groups()
-    factor = UNITS[unit.upper()]
-    return int(float(number) * (1024 ** round(len(str(factor)) / 3) if binary else factor))
+    return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
 
 
 READERS: dict[str, Callable[[Any], Any]] = {

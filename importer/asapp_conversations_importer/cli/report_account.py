@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from asapp_conversations_importer import ImportReport, Phase, Reason, StoppedBy
 
-from .account import COUNTS, Account, Count, Step, Tone, again_after, write_rejects
+from .account import (
+    ALL_STORED,
+    COUNTS,
+    STOPS,
+    Account,
+    Count,
+    Step,
+    Tone,
+    again_after,
+    write_rejects,
+)
 from .estimate import estimate_rest
-from .stop_words import STOPS
 from .wording import counted, duration, moment, odd_times, place
 
 _PHASES = {Phase.READING: "Reading the source", Phase.SENDING: "Sending", Phase.PAUSED: "Paused"}
@@ -20,22 +29,31 @@ def account_of_report(
     """What an import did, or has done so far.
 
     Args:
-        report: what it did.
         now: seconds since 1970.
         again: the command line that was used, without a secret.
         mend: the one that imports the file of rejects, if there is one.
     """
     headline, tone = _headline(report)
-    steps = [*_steps_to_the_end(report, again), *_steps_for_rejects(report, mend)]
+    messages = counted(report.messages, "message")
     return Account(
         headline=headline,
         tone=tone,
         detail=report.detail,
-        facts=dict(_facts(report, now)),
+        facts={
+            "To": [place(report.base_url)],
+            "Source": [f"{messages} in {counted(report.conversations, 'conversation')}"],
+            "Times": odd_times(report.odd_times),
+            **sent(report),
+            "Time": [duration(report.elapsed_s)],
+            "Answers": [f"{status}: {n:,}" for status, n in sorted(report.answers.items())],
+            "Left": left(report, now, None),
+            "Goes on": [report.resume_at and moment(report.resume_at)],
+            "Ledger": [report.ledger],
+            "Rejects": [report.rejects],
+        },
         counts=[
-            Count(number, name.replace("_", " "), note)
+            Count(getattr(report, name), name.replace("_", " "), note)
             for name, note in COUNTS.items()
-            if (number := getattr(report, name))
         ],
         reasons={words: Reason(number) for words, number in report.reasons.items()},
         named=(
@@ -43,7 +61,7 @@ def account_of_report(
             [(each.conversation_id, each.reason) for each in report.failures],
         ),
         warnings=report.warnings,
-        steps=steps or [_nothing_left(report)],
+        steps=list(_steps(report, again, mend)) or [Step(_nothing_left(report))],
     )
 
 
@@ -51,8 +69,8 @@ def _headline(report: ImportReport) -> tuple[str, Tone]:
     if report.phase is not Phase.ENDED:
         return _PHASES[report.phase], "warn"
     if report.stopped_by:
-        headline, _, tone = STOPS[report.stopped_by]
-        return headline, "warn" if tone == "good" and report.exit_status else tone
+        stop = STOPS[report.stopped_by]
+        return stop.headline, "warn" if stop.tone == "good" and report.exit_status else stop.tone
     if not report.messages:
         return "Nothing to import", "good"
     if report.in_doubt or report.unsent:
@@ -60,34 +78,14 @@ def _headline(report: ImportReport) -> tuple[str, Tone]:
     return ("Done, but for the rejects", "warn") if report.rejected else ("Done", "good")
 
 
-def _facts(report: ImportReport, now: float) -> Iterator[tuple[str, Sequence[str]]]:
-    if report.base_url:
-        yield "To", [place(report.base_url)]
-    conversations = counted(report.conversations, "conversation")
-    yield "Source", [f"{counted(report.messages, 'message')} in {conversations}"]
-    if report.odd_times:
-        yield "Times", odd_times(report.odd_times)
-    yield from sent(report)
-    yield "Time", [duration(report.elapsed_s)]
-    if report.answers:
-        yield "Answers", [f"{status}: {n:,}" for status, n in sorted(report.answers.items())]
-    if rest := left(report, now, None):
-        yield "Left", rest
-    if report.resume_at:
-        yield "Goes on", [moment(report.resume_at)]
-    if report.ledger:
-        yield "Ledger", [report.ledger]
-    if report.rejects:
-        yield "Rejects", [report.rejects]
-
-
-def sent(report: ImportReport) -> Iterator[tuple[str, list[str]]]:
+def sent(report: ImportReport) -> dict[str, list[str]]:
     """The requests of a run, and of the day."""
     again = [f"{report.retries:,} of them sent again"] if report.retries else []
-    yield "Sent", [counted(report.requests, "request"), *again]
+    facts = {"Sent": [counted(report.requests, "request"), *again]}
     if report.daily_limit is not None:
-        today = f"{report.requests_today:,} of {counted(report.daily_limit, 'request')}"
-        yield "Today", [today]
+        of_limit = f"{report.requests_today:,} of {counted(report.daily_limit, 'request')}"
+        facts["Today"] = [of_limit]
+    return facts
 
 
 def left(report: ImportReport, now: float, rate: float | None) -> list[str]:
@@ -103,17 +101,17 @@ def left(report: ImportReport, now: float, rate: float | None) -> list[str]:
     return facts
 
 
-def _steps_to_the_end(report: ImportReport, again: str) -> Iterator[Step]:
-    left = report.in_doubt + report.unsent
+def _steps(report: ImportReport, again: str, mend: str | None) -> Iterator[Step]:
     if report.phase is not Phase.ENDED:
         until = f" until {moment(report.resume_at)}" if report.resume_at else ""
         yield Step(f"Let it run{until}; if it is killed, the same command goes on from there.")
-    elif report.stopped_by:
+        return
+    left = report.in_doubt + report.unsent
+    if report.stopped_by:
         by_signal = report.stopped_by in {StoppedBy.INTERRUPT, StoppedBy.TERMINATION}
         if not by_signal or left or report.least_requests is None:
             words = again_after(report.resume_at, kept=report.ledger is not None)
-            _, text, _ = STOPS[report.stopped_by]
-            yield Step(text.format(again=words), again)
+            yield Step(STOPS[report.stopped_by].advice.format(again=words), again)
     elif left:
         text = "Run the same command again."
         if report.in_doubt:
@@ -127,11 +125,6 @@ def _steps_to_the_end(report: ImportReport, again: str) -> Iterator[Step]:
                 "until the source begins with that part again."
             )
         yield Step(text, again)
-
-
-def _steps_for_rejects(report: ImportReport, mend: str | None) -> Iterator[Step]:
-    if report.phase is not Phase.ENDED:
-        return
     if any(words.startswith("ASAPP answers 404") for words in report.reasons):
         yield Step(
             "A 404 says that ASAPP has no such conversation there: it has to exist before its "
@@ -150,9 +143,9 @@ def _steps_for_rejects(report: ImportReport, mend: str | None) -> Iterator[Step]
         yield Step("Mend what was rejected, and import it by itself.")
 
 
-def _nothing_left(report: ImportReport) -> Step:
+def _nothing_left(report: ImportReport) -> str:
     if not report.messages:
-        return Step("No message was found: check the names of the files, or the query.")
+        return "No message was found: check the names of the files, or the query."
     if report.skipped == report.messages:
-        return Step("Nothing: an earlier run had settled it all, and nothing was sent.")
-    return Step("Nothing: every message is stored.")
+        return "Nothing: an earlier run had settled it all, and nothing was sent."
+    return ALL_STORED

@@ -19,10 +19,11 @@ HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 """The end of the terminal, where the system knows it."""
 
 MEANINGS = {
-    signal.SIGINT: StoppedBy.INTERRUPT,
-    signal.SIGTERM: StoppedBy.TERMINATION,
-    HANGUP: StoppedBy.TERMINATION,
+    signal.SIGINT: (StoppedBy.INTERRUPT, 130),
+    signal.SIGTERM: (StoppedBy.TERMINATION, 143),
+    HANGUP: (StoppedBy.TERMINATION, 143),
 }
+"""What a signal asks for, and the exit status that it leads to; a hangup is an order to end."""
 
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -31,42 +32,34 @@ PATIENCE = GRACE + 5.0
 
 
 class Signals:
-    """Asks a run to end at the first signal, and ends the process at the second one.
-
-    Args:
-        interruption: what asks the run.
-    """
+    """Asks a run to end at the first signal, and ends the process at the second one."""
 
     def __init__(self, interruption: Interruption) -> None:
         self._interruption = interruption
-        self._raises = False
-        self._patience: threading.Timer | None = None
+        self._asks = False
+        self.patience: threading.Timer | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Do what a signal asks for."""
-        if self._patience:
+        if self.patience:
             leave(number)
         else:
-            self._interruption.request(MEANINGS[signal.Signals(number)])
-            self._patience = threading.Timer(PATIENCE, leave, [number])
-            self._patience.daemon = True
-            self._patience.start()
-        if self._raises:
+            self._interruption.request(MEANINGS[signal.Signals(number)][0])
+            self.patience = threading.Timer(PATIENCE, leave, [number])
+            self.patience.daemon = True
+            self.patience.start()
+        if self._asks:
             raise KeyboardInterrupt
 
-    def ended(self) -> None:
-        """Take note that the run has ended by itself."""
-        if self._patience:
-            self._patience.cancel()
-
-    @contextmanager
-    def raised(self) -> Iterator[None]:
-        """Meanwhile a signal is a KeyboardInterrupt as well: nobody answers a question any more."""
-        self._raises = True
+    def answer(self) -> str:
+        """The line that a person types in; nothing if a signal comes meanwhile."""
+        self._asks = True
         try:
-            yield
+            return sys.stdin.readline()
+        except KeyboardInterrupt:
+            return ""
         finally:
-            self._raises = False
+            self._asks = False
 
 
 @contextmanager
@@ -77,7 +70,8 @@ def interrupts(interruption: Interruption) -> Iterator[Signals]:
         try:
             yield signals
         finally:
-            signals.ended()
+            if signals.patience:
+                signals.patience.cancel()
 
 
 @contextmanager
@@ -85,7 +79,7 @@ def ends_in_order() -> Iterator[None]:
     """Meanwhile whatever ends the process lets it clear up, and is told by its exit status."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(status_of(number))
+        raise SystemExit(MEANINGS[signal.Signals(number)][1])
 
     with _handled(end):
         yield
@@ -104,15 +98,10 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
             signal.signal(number, old)
 
 
-def status_of(number: int) -> int:
-    """The exit status that a signal leads to; the end of a terminal is an order to end."""
-    return 130 if MEANINGS[signal.Signals(number)] is StoppedBy.INTERRUPT else 143
-
-
 def leave(number: int) -> None:
     """End at once; the ledger says what was on its way, and the next run asks about it."""
     remove_now()
     if sys.stderr.isatty():
         sys.stderr.write(SHOW_CURSOR)
         sys.stderr.flush()
-    os._exit(status_of(number))
+    os._exit(MEANINGS[signal.Signals(number)][1])

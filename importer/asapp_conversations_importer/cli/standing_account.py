@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from asapp_conversations_importer import Reason, Standing
 
-from .account import COUNTS, Account, Count, Step, again_after, nonzero, write_rejects
-from .stop_words import STOPS
+from .account import ALL_STORED, COUNTS, STOPS, Account, Count, Step, again_after, write_rejects
 from .wording import counted, moment, place
 
 
 def account_of_standing(standing: Standing) -> Account:
     """Where an import stands, what waits and why."""
-    facts: dict[str, Sequence[str]] = {
-        "To": [place(standing.base_url), f"with the API id {standing.api_id}"],
-        "Ledger": [standing.ledger],
-    }
-    for day, requests in list(standing.requests.items())[-1:]:
-        of = f" of {standing.daily_limit:,}" if standing.daily_limit else ""
-        facts["Sent"] = [f"{counted(requests, 'request')}{of} on {day} (UTC)"]
+    days, running = list(standing.requests.items())[-1:], standing.running
+    of = f" of {standing.daily_limit:,}" if standing.daily_limit else ""
     waiting = [
         (
             each.conversation_id,
@@ -27,20 +21,25 @@ def account_of_standing(standing: Standing) -> Account:
         )
         for each in standing.waiting
     ]
-    steps = list(_steps_of(standing))
     return Account(
         headline=_run_of(standing),
-        facts=facts,
-        counts=nonzero(
+        facts={
+            "To": [place(standing.base_url), f"with the API id {standing.api_id}"],
+            "Ledger": [standing.ledger],
+            "Sent": [
+                f"{counted(requests, 'request')}{of} on {day} (UTC)" for day, requests in days
+            ],
+        },
+        counts=[
             Count(standing.stored, "stored"),
             Count(standing.rejected, "refused by ASAPP"),
             Count(standing.invalid, "rejected as invalid"),
-            Count(standing.in_doubt, "on their way" if standing.running else "in doubt"),
-            Count(0 if standing.running else standing.unsent, "unsent", COUNTS["unsent"]),
-        ),
+            Count(standing.in_doubt, "on their way" if running else "in doubt"),
+            Count(0 if running else standing.unsent, "unsent", COUNTS["unsent"]),
+        ],
         reasons={words: Reason(number) for words, number in standing.reasons.items()},
-        named=("Waiting, or rejected whole", [] if standing.running else waiting),
-        steps=steps or [Step("Nothing: every message is stored.")],
+        named=("Waiting, or rejected whole", [] if running else waiting),
+        steps=list(_steps_of(standing)) or [Step(ALL_STORED)],
     )
 
 
@@ -54,7 +53,7 @@ def _run_of(standing: Standing) -> str:
     if standing.ended is None:
         return f"{began} without a word: it was killed, or could not write any more"
     stop = STOPS.get(standing.stopped_by or "")
-    return f"{began} {moment(standing.ended)}" + (f". {stop[0]}" if stop else "")
+    return f"{began} {moment(standing.ended)}" + (f". {stop.headline}" if stop else "")
 
 
 def _steps_of(standing: Standing) -> Iterator[Step]:

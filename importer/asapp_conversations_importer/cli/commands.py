@@ -1,4 +1,4 @@
-"""The commands that read a source: `import` and `plan`."""
+"""The commands, but for `check`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ from asapp_conversations_importer import (
     Interruption,
     Query,
     Snapshot,
+    forget_rejects,
     import_messages,
     plan_import,
     prepare_import,
+    read_standing,
+    rejects_of,
+    write_rejects,
 )
 
 from ..options import MODEST_RATE
@@ -33,25 +37,18 @@ from ..reading.scratch import scratch_folder
 from . import parameters as p
 from .confirm import asking
 from .live import View
-from .output import complain, errors_explained, say
+from .output import finish, say
 from .page import refuse_foreign, render_page, write_page
 from .plan_account import account_of_plan, days_of
 from .report_account import account_of_report
 from .signals import interrupts
-from .text import columns, text
+from .standing_account import account_of_standing
 from .wording import command, counted
 
 
 @p.takes(
-    {
-        "": p.SOURCE | p.PREPARED,
-        "Where to send": p.TARGET,
-        "How much, and how fast": p.PACE | p.TRIAL,
-        "How the source is read": p.READING,
-        "What is kept": p.KEPT,
-        "What is shown": p.SHOWN,
-        "Seldom needed": p.SENDING | p.BOUNDS,
-    }
+    *(p.SOURCE, p.PREPARED, p.TARGET, p.PACE, p.TRIAL, p.READING, p.KEPT, p.SHOWN),
+    *(p.SENDING, p.BOUNDS),
 )
 def import_(
     *,
@@ -76,25 +73,19 @@ def import_(
     Exit status: 0 all stored, or the trial is; 1 not all; 2 wrong usage, nothing sent; 3 keys
     refused; 75 paused by a limit; 130 interrupted; 143 terminated.
     """
-    interruption = Interruption()
-    with errors_explained(), ExitStack() as stack:
-        source = _source(files, query, prepared=prepared)
-        if emulator and {"environment", "base_url"} & given.keys():
-            raise InvalidRequestError(
-                "--emulator says where to send: leave out --base-url and --environment"
-            )
-        temporary = emulator and "ledger" not in given
-        server = stack.enter_context(Emulator()) if emulator else None
-        arguments: dict[str, Any] = (
-            {"rate": MODEST_RATE}
-            if server is None
-            else {
-                # It takes what it is sent and begins empty each time: nothing to pace, nothing to keep.
-                "rate": None,
-                "base_url": server.url,
-                "credentials": server.credentials,
-            }
+    source = _source(files, query, prepared=prepared)
+    if emulator and {"environment", "base_url"} & given.keys():
+        raise InvalidRequestError(
+            "--emulator says where to send: leave out --base-url and --environment"
         )
+    temporary = emulator and "ledger" not in given
+    arguments: dict[str, Any] = {"rate": MODEST_RATE}
+    interruption, held = Interruption(), dict[str, Any]()
+    with ExitStack() as stack:
+        if emulator:
+            # It takes what it is sent and begins empty each time: nothing to pace, nothing to keep.
+            server = stack.enter_context(Emulator())
+            arguments = {"rate": None, "base_url": server.url, "credentials": server.credentials}
         if temporary:
             one = len(files) == 1 and Path(files[0]).is_file()
             arguments["rejects"] = f"{files[0] if one else 'asapp-import'}.rejects.jsonl"
@@ -102,7 +93,9 @@ def import_(
         arguments |= given
         refuse_foreign(report, [*files, arguments.get("ledger"), arguments.get("rejects")])
         signals = stack.enter_context(interrupts(interruption))
-        with View(sys.stderr, quiet=quiet or _logs_are_shown()) as view:
+        # Records of the log go to the place where the view would be.
+        quiet_view = quiet or bool(logging.getLogger("asapp_conversations").handlers)
+        with View(sys.stderr, quiet=quiet_view) as view:
             result = import_messages(
                 source,
                 **arguments,
@@ -110,41 +103,29 @@ def import_(
                 on_progress=view.show,
                 confirm=None if yes else asking(view, signals),
             )
-        held = server.stats() if server else None
-        if temporary:
-            result = evolve(result, ledger=None)
-    account = account_of_report(
-        result,
-        now=time.time(),
-        again=command(*sys.argv[1:]),
-        mend=_mending(result.rejects, ["--emulator"] * emulator, given),
-    )
-    told = True
-    if as_json:
-        told = say(json.dumps(result.to_dict() | ({"emulator": held} if held else {})))
-    elif not quiet:
-        told = say(text(account, columns()))
-        told = told and (not held or say(_held(held)))
+        if emulator:
+            held = {"emulator": server.stats()}
+    if temporary:
+        result = evolve(result, ledger=None)
+    again, mend = command(*sys.argv[1:]), _mending(result.rejects, given, emulator=emulator)
+    account = account_of_report(result, now=time.time(), again=again, mend=mend)
+    ended = result.exit_status
     if report:
         title, made = ", ".join(files) or "query", datetime.now(UTC)
         page = render_page(account, result.samples, title=title, generated_at=made)
-        error = write_page(Path(report), page)
-        if error:
-            complain(error)
-        told = told and not error
-    raise typer.Exit(result.exit_status or (0 if told else 1))
+        if not write_page(Path(report), page):
+            ended = ended or 1
+    finish(
+        ended,
+        account,
+        result.to_dict() | held,
+        more="".join(map(_held, held.values())),
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
-@p.takes(
-    {
-        "": p.SOURCE | p.PREPARED,
-        "How much, and how fast": p.PACE,
-        "How the source is read": p.READING,
-        "What is kept": p.LEDGER,
-        "What is shown": p.SHOWN,
-        "Seldom needed": p.BOUNDS,
-    }
-)
+@p.takes(p.SOURCE, p.PREPARED, p.PACE, p.READING, p.LEDGER, p.SHOWN, p.BOUNDS)
 def plan(
     *,
     as_json: bool = False,
@@ -165,27 +146,20 @@ def plan(
 
     Exit status: 0, or 1 if records would be rejected, 2 wrong usage.
     """
-    with errors_explained(), View(sys.stderr, quiet=quiet) as view:
-        source = _source(files, query, prepared=prepared)
+    source = _source(files, query, prepared=prepared)
+    with View(sys.stderr, quiet=quiet) as view:
         result = plan_import(source, **given, on_progress=view.show)
-    if as_json:
-        extra = {"seconds": result.requests / rate, "days": days_of(result, daily_limit)}
-        told = say(json.dumps(result.to_dict() | extra))
-    else:
-        again = command("import", *sys.argv[2:])
-        told = say(text(account_of_plan(result, rate, daily_limit, again), columns()))
-    raise typer.Exit(1 if result.rejected or not told else 0)
+    finish(
+        int(result.rejected > 0),
+        account_of_plan(result, rate, daily_limit, command("import", *sys.argv[2:])),
+        result.to_dict()
+        | {"seconds": result.requests / rate, "days": days_of(result.requests, daily_limit)},
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
-@p.takes(
-    {
-        "": p.SOURCE,
-        "Where to write": p.FOLDER,
-        "How the source is read": p.READING,
-        "What is shown": p.SHOWN,
-        "Seldom needed": p.BOUNDS,
-    }
-)
+@p.takes(p.SOURCE, p.FOLDER, p.READING, p.SHOWN, p.BOUNDS)
 def prepare(
     *,
     to: str | None = None,
@@ -203,21 +177,46 @@ def prepare(
 
     Exit status: 0, or 1 if records are rejected, 2 wrong usage.
     """
-    with errors_explained(), View(sys.stderr, quiet=quiet) as view:
-        if not to:
-            raise InvalidRequestError("name the folder of the snapshot with --to")
-        source = _source(files, query)
+    if not to:
+        raise InvalidRequestError("name the folder of the snapshot with --to")
+    source = _source(files, query)
+    with View(sys.stderr, quiet=quiet) as view:
         result = prepare_import(source, to, **given, on_progress=view.show)
-    told = True
-    if as_json:
-        told = say(json.dumps(result.to_dict()))
-    elif not quiet:
-        again = command("import", to, "--prepared")
-        told = say(text(account_of_plan(result, MODEST_RATE, None, again), columns()))
-        if result.rejected:
-            kept = given.get("rejects") or rejects_beside(to)
-            told = told and say(f"\nThe rejects are in {kept}: mend and import them by themselves.")
-    raise typer.Exit(1 if result.rejected or not told else 0)
+    kept = given.get("rejects") or rejects_beside(to)
+    rejected = f"\n\nThe rejects are in {kept}: mend and import them by themselves."
+    finish(
+        int(result.rejected > 0),
+        account_of_plan(result, MODEST_RATE, None, command("import", to, "--prepared")),
+        result.to_dict(),
+        more=rejected if result.rejected else "",
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+@p.takes(p.NAMED_LEDGER, p.AS_JSON)
+def status(*, ledger: Path, as_json: bool = False) -> None:
+    """Say where an import stands, what waits and why, also while it runs.
+
+    Example: asapp-conversations status export.jsonl.ledger
+    """
+    standing = read_standing(ledger)
+    finish(0, account_of_standing(standing), standing.to_dict(), as_json=as_json)
+
+
+@p.takes(p.NAMED_LEDGER, p.OUTPUT)
+def rejects(*, ledger: Path, output: Path | None = None, forget: bool = False) -> None:
+    """Write the rejects of an import again, as JSON Lines to mend and import.
+
+    Example: asapp-conversations rejects export.jsonl.ledger -o mend.jsonl
+    """
+    if forget:
+        count = counted(forget_rejects(ledger), "reject")
+        say(f"{ledger} holds no record of its {count} any more.")
+    elif output:
+        write_rejects(output, rejects_of(ledger), known=None)
+    elif not all(say(json.dumps(line, ensure_ascii=False)) for line in rejects_of(ledger)):
+        raise typer.Exit(1)
 
 
 def _source(
@@ -235,19 +234,13 @@ def _source(
     return Query(query) if query else Files(tuple(files))
 
 
-def _held(held: dict[str, Any]) -> str:
-    return (
-        f"\nThe emulator held {counted(held['messages'], 'message')} in "
-        f"{counted(held['conversations'], 'conversation')}. It has stopped."
-    )
+def _held(stats: Mapping[str, Any]) -> str:
+    messages = counted(stats["messages"], "message")
+    conversations = counted(stats["conversations"], "conversation")
+    return f"\n\nThe emulator held {messages} in {conversations}. It has stopped."
 
 
-def _logs_are_shown() -> bool:
-    """Whether records of the log go to the place where the view would be."""
-    return bool(logging.getLogger("asapp_conversations").handlers)
-
-
-def _mending(rejects: str | None, target: list[str], given: Mapping[str, Any]) -> str | None:
+def _mending(rejects: str | None, given: Mapping[str, Any], *, emulator: bool) -> str | None:
     """The command that imports the file of rejects, whose names are the API's, once it is mended."""
     kept = ("environment", "base_url", "time_formats", "timezone", "ambiguous")
     options = [
@@ -256,4 +249,4 @@ def _mending(rejects: str | None, target: list[str], given: Mapping[str, Any]) -
         for value in ([given[name]] if isinstance(given.get(name), str) else given.get(name, ()))
         for word in (f"--{name.removesuffix('s').replace('_', '-')}", value)
     ]
-    return rejects and command("import", rejects, *target, *options)
+    return rejects and command("import", rejects, *["--emulator"] * emulator, *options)
