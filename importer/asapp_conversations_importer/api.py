@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack, cast
+from typing import Any, Unpack, cast
 
 from asapp_conversations import InvalidRequestError
 from asapp_conversations.toolkit import MAX_BODY_BYTES
@@ -24,14 +25,6 @@ from .sending.punctual import punctual_loop
 from .session import run_import
 
 SourceLike = Source | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Any
-
-
-class Job(NamedTuple):
-    """An import with everything that a caller names resolved, once."""
-
-    source: Source
-    options: ImportOptions
-    client: ClientOptions
 
 
 def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) -> ImportReport:
@@ -84,11 +77,9 @@ def import_messages(source: SourceLike, **arguments: Unpack[ImportArguments]) ->
 
 
 def _loop_runs() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    with suppress(RuntimeError):
+        return bool(asyncio.get_running_loop())
+    return False
 
 
 async def import_messages_async(
@@ -138,8 +129,10 @@ def prepare_import(
     return prepare(source, evolve(options, ledger=None), folder, kept)
 
 
-def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) -> Job:
-    """Take the arguments apart; nothing of them is left behind, for one may be a secret."""
+def _job(
+    source: SourceLike, arguments: ImportArguments, *, sends: bool = True
+) -> tuple[Source, ImportOptions, ClientOptions]:
+    """Resolve all that a caller names, once; nothing is left behind, for it may be a secret."""
     given = cast("dict[str, Any]", arguments)
     client, read = _taken(given, ClientOptions), _taken(given, ReadArguments)
     ledger, rejects = (_path(name, given.pop(name, None)) for name in ("ledger", "rejects"))
@@ -156,10 +149,10 @@ def _job(source: SourceLike, arguments: ImportArguments, *, sends: bool = True) 
         )
     if ledger and not rejects:
         rejects = default_rejects(ledger)
-    others = known_names(what.paths if isinstance(what, Files) else ())
-    if rejects and os.path.realpath(rejects) in others | known_names((str(ledger),)):
+    others = known_names(what) | {os.path.realpath(str(ledger))}
+    if rejects and os.path.realpath(rejects) in others:
         raise InvalidRequestError(f"rejects: they would be written over {rejects}: name another")
-    return Job(what, evolve(options, ledger=ledger, rejects=rejects), cast("ClientOptions", client))
+    return what, evolve(options, ledger=ledger, rejects=rejects), cast("ClientOptions", client)
 
 
 def _path(name: str, value: str | os.PathLike[str] | None) -> Path | None:

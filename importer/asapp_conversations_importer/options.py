@@ -50,7 +50,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class ImportArguments(ClientOptions, ReadArguments, total=False):
-    """What `import_messages` takes by keyword; `ImportOptions` and the bases say what each means."""
+    """What `import_messages` takes by keyword; which says what each means."""
 
     ledger: str | PathLike[str] | None
     rejects: str | PathLike[str] | None
@@ -75,22 +75,11 @@ def _positive(_: object, attribute: Attribute[Any], value: object) -> None:
 
 @frozen(kw_only=True)
 class ImportOptions:
-    """How an import is done.
+    """How an import is done; `import_messages` says what each means.
 
     Attributes:
-        ledger: the file that says how far the import has come; None only where nothing is sent.
-        rejects: the file where rejects are written.
+        ledger: None only where nothing is sent.
         read: how records are read.
-        concurrency: how many conversations are sent side by side.
-        daily_limit: requests in a UTC day, by all runs of the ledger, or None.
-        wait: sleep through a pause instead of stopping.
-        isolate: find the message that a 400 or 422 is about, and store its neighbours.
-        first: stop after so many conversations that had something to send, or None.
-        max_body: bytes of a request body.
-        memory_limit: bytes, for the whole process.
-        confirm: is asked before the first request that the ledger knows of; False ends the run.
-        on_progress: called about four times a second, and at the end.
-        interruption: asks the run to end from a signal handler or another thread.
     """
 
     ledger: Path | None

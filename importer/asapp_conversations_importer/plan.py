@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,32 +75,22 @@ class ImportPlan:
         return asdict(self)
 
 
-@define
-class _Volume:
-    requests: int = 0
-    body_bytes: int = 0
-    largest_body: int = 0
-
-    def add(self, size: int) -> None:
-        self.requests += 1
-        self.body_bytes += size
-        self.largest_body = max(self.largest_body, size)
-
-
 def make_plan(
     source: Source,
     options: ImportOptions,
     on_reject: Callable[[Reject], object] = lambda reject: None,
-    on_conversation: Callable[[Conversation], None] = lambda conversation: None,
+    through: Callable[[Iterator[Conversation]], Iterator[Conversation]] = iter,
 ) -> ImportPlan:
-    """Read and validate everything, and cut it into requests as an import would."""
-    reasons: dict[str, Reason] = {}
-    volume = _Volume()
+    """Read and validate everything, and cut it into requests as an import would.
+
+    `through` is given the conversations, and hands each on.
+    """
+    reasons: dict[str, Reason] = defaultdict(Reason)
     counts = Counts()
-    conversations = duplicates = 0
+    conversations = duplicates = requests = body_bytes = largest_body = 0
 
     def reject(reject: Reject) -> None:
-        reason = reasons.setdefault(reject.summary(), Reason())
+        reason = reasons[reject.summary()]
         reason.count += 1
         if len(reason.examples) < EXAMPLES:
             reason.examples.append(str(reject.place))
@@ -116,14 +107,19 @@ def make_plan(
             reject,
             lambda records: options.on_progress(ImportReport(records=records)),
         )
-        for conversation in reader.conversations():
+        for conversation in through(reader.conversations()):
             conversations += 1
-            on_conversation(conversation)
             duplicates += len(conversation.contents) - len(set(conversation.contents))
+            # As if each batch were stored.
             checkpoint = find(conversation.conversation_id)
-            counts += _walk(conversation, checkpoint, BodyLimit(options.max_body), volume)
+            delivery = Delivery(conversation, checkpoint, BodyLimit(options.max_body))
+            while (batch := delivery.next_batch()) is not None:
+                requests += 1
+                body_bytes += len(batch.body)
+                largest_body = max(largest_body, len(batch.body))
+                delivery.settle(Receipt())
+            counts += delivery.counts()
     invalid = sum(reason.count for reason in reasons.values())
-    ordered = sorted(reasons.items(), key=lambda item: -item[1].count)
     return ImportPlan(
         conversations=conversations,
         messages=counts.total() + invalid,
@@ -131,25 +127,14 @@ def make_plan(
         skipped=counts.skipped,
         to_send=counts.stored,
         waiting=counts.unsent,
-        requests=volume.requests,
-        body_bytes=volume.body_bytes,
-        largest_body=volume.largest_body,
+        requests=requests,
+        body_bytes=body_bytes,
+        largest_body=largest_body,
         duplicates=duplicates,
         odd_times=dict(+totals.odd_times),
-        reasons=dict(ordered),
+        reasons=dict(sorted(reasons.items(), key=lambda item: -item[1].count)),
         ledger=str(options.ledger) if options.ledger and options.ledger.exists() else None,
     )
-
-
-def _walk(
-    conversation: Conversation, checkpoint: Checkpoint, limit: BodyLimit, volume: _Volume
-) -> Counts:
-    """Go through a conversation as if each batch were stored."""
-    delivery = Delivery(conversation, checkpoint, limit)
-    while (batch := delivery.next_batch()) is not None:
-        volume.add(len(batch.body))
-        delivery.settle(Receipt())
-    return delivery.counts()
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -46,13 +47,13 @@ def rejects_beside(folder: str) -> str:
 
 def prepare(source: Source, options: ImportOptions, to: str, rejects: Path) -> ImportPlan:
     """Write a snapshot to a new folder, and rejects to a new file; nothing is left of a failure."""
-    with (
-        _new_file(rejects) as note,
-        _new_folder(to) as (store, folder),
-        SnapshotWriter(store, folder) as writer,
-    ):
-        plan = make_plan(source, options, on_reject=note, on_conversation=writer.add)
-        writer.finish()
+    with _new_file(rejects) as note, _new_folder(to) as (store, folder), ExitStack() as writing:
+
+        def write(conversations: Iterator[Conversation]) -> Iterator[Conversation]:
+            # What is open could come into being later, when its folder is gone.
+            return writing.enter_context(closing(_written(conversations, store, folder)))
+
+        plan = make_plan(source, options, note, write)
     if not plan.rejected:
         rejects.unlink()
     return plan
@@ -99,71 +100,54 @@ def _new_folder(to: str) -> Iterator[tuple[fs.FileSystem, str]]:
         raise InvalidRequestError(f"{to} cannot be written: {error.strerror or error}") from None
 
 
-class SnapshotWriter:
-    """Writes conversations to the files of a folder, as they come; a context manager."""
+def _written(
+    conversations: Iterator[Conversation], store: fs.FileSystem, folder: str
+) -> Generator[Conversation]:
+    """The conversations, once they are written to the files of a folder; of none there is one."""
+    schema, groups = snapshot_schema(), _groups(conversations)
+    for number in count():
+        first = next(groups, None if number else [])
+        if first is None:
+            return
+        with pq.ParquetWriter(
+            f"{folder}/part-{number:05}.parquet",
+            schema,
+            filesystem=store,
+            compression="zstd",
+            write_page_checksum=True,
+        ) as file:
+            for group in chain([first], islice(groups, FILE_GROUPS - 1)):
+                file.write_batch(_batch(group, schema))
+                yield from group
 
-    def __init__(self, store: fs.FileSystem, folder: str) -> None:
-        self._store = store
-        self._folder = folder
-        self._schema = snapshot_schema()
-        self._rows: list[Conversation] = []
-        self._bytes = self._groups = 0
-        self._file: pq.ParquetWriter | None = None
 
-    def add(self, conversation: Conversation) -> None:
-        """Take in a conversation."""
-        self._rows.append(conversation)
-        self._bytes += sum(len(content) for content in conversation.contents)
-        if self._bytes >= GROUP_BYTES:
-            self._write_group()
+def _groups(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
+    """The conversations of each row group."""
+    group, size = list[Conversation](), 0
+    for conversation in conversations:
+        group.append(conversation)
+        size += sum(map(len, conversation.contents))
+        if size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        # Of a failure too: what is open could come into being later, when its folder is gone.
-        self._close_file()
-
-    def finish(self) -> None:
-        """Write what is left; even of nothing there is a file."""
-        if self._rows or not self._groups:
-            self._write_group()
-
-    def _close_file(self) -> None:
-        if self._file:
-            self._file.close()
-        self._file = None
-
-    def _write_group(self) -> None:
-        number, within = divmod(self._groups, FILE_GROUPS)
-        if self._file is None or not within:
-            self._close_file()
-            path = f"{self._folder}/part-{number:05}.parquet"
-            self._file = pq.ParquetWriter(
-                path,
-                self._schema,
-                filesystem=self._store,
-                compression="zstd",
-                write_page_checksum=True,
-            )
-        self._file.write_batch(self._batch())
-        self._groups += 1
-        self._rows, self._bytes = [], 0
-
-    def _batch(self) -> pa.RecordBatch:
-        ids = [row.conversation_id for row in self._rows]
-        lists = [orjson.loads(b"[" + b",".join(row.contents) + b"]") for row in self._rows]
-        try:
-            columns = [
-                pa.array(values, each.type)
-                for values, each in zip((ids, lists), self._schema, strict=True)
-            ]
-        except (pa.ArrowException, TypeError, OverflowError):
-            raise InvalidRequestError(
-                "a message has a value that no column of a snapshot can hold: import the source "
-                "without preparing it"
-            ) from None
-        return pa.record_batch(columns, schema=self._schema)
+def _batch(group: Sequence[Conversation], schema: pa.Schema) -> pa.RecordBatch:
+    rows = (
+        (each.conversation_id, orjson.loads(b"[" + b",".join(each.contents) + b"]"))
+        for each in group
+    )
+    try:
+        return pa.RecordBatch.from_pylist(
+            [dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema
+        )
+    except (pa.ArrowException, TypeError, OverflowError):
+        raise InvalidRequestError(
+            "a message has a value that no column of a snapshot can hold: import the source "
+            "without preparing it"
+        ) from None
 
 
 def snapshot_schema() -> pa.Schema:

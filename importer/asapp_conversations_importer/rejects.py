@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from asapp_conversations import InvalidRequestError
@@ -32,31 +32,24 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
     """
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as new:
-        try:
-            count = 0
-            for reject in rejects:
-                new.write(json.dumps(reject, ensure_ascii=False) + "\n")
-                count += 1
-            new.close()
-            digest = file_digest(Path(new.name))
-            if path.exists() and file_digest(path) not in (known, digest):
-                raise EditedRejectsError(
-                    f"{path} was edited or is not ours, and was left as it is: move it away, or "
-                    "name another file for the rejects"
-                )
-            if not count:
-                Path(new.name).unlink()
-                path.unlink(missing_ok=True)
-                return None
-            Path(new.name).replace(path)
-        except BaseException:
-            Path(new.name).unlink(missing_ok=True)
-            raise
-    return digest
+    with TemporaryDirectory(dir=path.parent) as folder:
+        new = Path(folder, "rejects")
+        new.touch(mode=0o600)
+        with new.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(reject, ensure_ascii=False) + "\n" for reject in rejects)
+        digest = _digest(new)
+        if path.exists() and _digest(path) not in (known, digest):
+            raise EditedRejectsError(
+                f"{path} was edited or is not ours, and was left as it is: move it away, or "
+                "name another file for the rejects"
+            )
+        if new.stat().st_size:
+            new.replace(path)
+            return digest
+        path.unlink(missing_ok=True)
+        return None
 
 
-def file_digest(path: Path) -> str:
-    """The SHA-256 of a file."""
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,15 @@ from .sending.stops import StoppedBy
 
 MOST_SAMPLES = 256
 
+STATUSES = {
+    StoppedBy.CREDENTIALS: 3,
+    StoppedBy.DAILY_LIMIT: 75,
+    StoppedBy.RATE_LIMIT: 75,
+    StoppedBy.INTERRUPT: 130,
+    StoppedBy.TERMINATION: 143,
+}
+"""The exit statuses of runs that ended early; of all others it is 1."""
+
 
 class Phase(StrEnum):
     """What a run is about."""
@@ -146,15 +155,7 @@ class ImportReport:
     @property
     def exit_status(self) -> int:
         """0 all stored, or the trial is; 1 not all, 3 keys refused, 75 paused, 130 and 143 ended."""
-        early = {
-            StoppedBy.CREDENTIALS: 3,
-            StoppedBy.DAILY_LIMIT: 75,
-            StoppedBy.RATE_LIMIT: 75,
-            StoppedBy.INTERRUPT: 130,
-            StoppedBy.TERMINATION: 143,
-        }
-        if self.stopped_by is StoppedBy.TRIAL:
-            return 1 if self.rejected or self.in_doubt else 0
-        if self.stopped_by:
-            return early.get(self.stopped_by, 1)
-        return 1 if self.rejected or self.in_doubt or self.unsent else 0
+        trial = self.stopped_by is StoppedBy.TRIAL
+        if self.stopped_by and not trial:
+            return STATUSES.get(self.stopped_by, 1)
+        return 1 if self.rejected or self.in_doubt or (self.unsent and not trial) else 0

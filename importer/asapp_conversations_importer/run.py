@@ -22,7 +22,7 @@ from .ledger.snapshots import SnapshotNotes
 from .options import ImportOptions
 from .reading import Reader
 from .reading.messages import Reject
-from .reading.sources import Files, Snapshot, Source
+from .reading.sources import Snapshot, Source
 from .reading.totals import Totals
 from .rejects import EditedRejectsError, write_rejects
 from .report import ImportReport, Phase, Sample, Samples
@@ -138,8 +138,7 @@ class ImportRun:
         """Whether nobody wants it to end before the first request."""
         confirm, interruption = self._options.confirm, self._options.interruption
         if not interruption.by:
-            paths = self._source.paths if isinstance(self._source, Files) else ()
-            self._ledger.begin_run(self._clock.time(), known_names(paths))
+            self._ledger.begin_run(self._clock.time(), known_names(self._source))
             if confirm and self._ledger.is_untried and not confirm(self.report()):
                 self._stop = Stop(StoppedBy.DECLINED)
         if interruption.by:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from asapp_conversations import InvalidRequestError
 from asapp_conversations_client.facts import BATCH
@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.types import TimestampType
 
+from .reading.explaining import put
 from .reading.fields import fields, missing_columns
 from .reading.layouts import FieldStep, Layouts
 from .reading.sources import ReadOptions
@@ -56,9 +57,11 @@ def prepare_frame(
     key = F.struct(
         _column(at).alias("at"), *(F.col(name).alias(f"by{n}") for n, name in enumerate(order))
     )
-    message = _struct({step.field.path: _value(frame, step) for step in steps})
+    message: dict[str, Any] = {}
+    for step in steps:
+        put(message, step.field.path, _value(frame, step))
     name = fields().conversation.column
-    listed = F.sort_array(F.collect_list(F.struct(key.alias("key"), message.alias("message"))))
+    listed = F.sort_array(F.collect_list(_struct({"key": key, "message": message})))
     prepared = (
         frame.groupBy(_column(conversation).cast("string").alias(name))
         .agg(listed.alias("sorted"))
@@ -67,7 +70,13 @@ def prepare_frame(
     try:
         prepared.write.options(**GROUP, compression="zstd").parquet(path)
     except PySparkException as error:
-        raise _explained(error) from None
+        _, found, words = str(error).partition(REPEATED)
+        if not found:
+            raise
+        raise InvalidRequestError(
+            f"order_by:{REPEATED.partition(':')[2]}{words.partition(chr(10))[0]}: add a column that tells "
+            "which of them comes first"
+        ) from None
 
 
 def _steps(frame: DataFrame, columns: Mapping[str, str]) -> tuple[FieldStep, list[FieldStep]]:
@@ -106,17 +115,10 @@ def _value(frame: DataFrame, step: FieldStep) -> Column:
     return F.concat(written.cast("string"), F.lit("Z"))
 
 
-def _struct(values: Mapping[tuple[str, ...], Column]) -> Column:
-    """A struct with these values at their paths."""
-    inner: dict[str, dict[tuple[str, ...], Column]] = defaultdict(dict)
-    for (name, *rest), value in values.items():
-        inner[name][tuple(rest)] = value
-    return F.struct(
-        *(
-            (below[()] if () in below else _struct(below)).alias(name)
-            for name, below in inner.items()
-        )
-    )
+def _struct(values: Mapping[str, Any]) -> Column:
+    """A struct of columns, and of mappings of them."""
+    inner = ((name, _struct(it) if isinstance(it, dict) else it) for name, it in values.items())
+    return F.struct(*(column.alias(name) for name, column in inner))
 
 
 def _checked(messages: Column, name: str, order: Sequence[str]) -> Column:
@@ -132,15 +134,4 @@ def _checked(messages: Column, name: str, order: Sequence[str]) -> Column:
     )
     return F.when(F.exists(pairs, lambda same: same), F.raise_error(words)).otherwise(
         F.transform(messages, lambda each: each["message"])
-    )
-
-
-def _explained(error: Exception) -> Exception:
-    """The error as it is, unless it is ours."""
-    _, found, words = str(error).partition(REPEATED)
-    if not found:
-        return error
-    return InvalidRequestError(
-        f"order_by:{REPEATED.partition(':')[2]}{words.partition(chr(10))[0]}: add a column that tells "
-        "which of them comes first"
     )

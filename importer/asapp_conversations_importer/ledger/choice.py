@@ -38,22 +38,18 @@ def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
         one = source.paths[0] in paths and len(paths) == 1
         shared = Path(paths[0]).parent / (SHARED_NAME + LEDGER_SUFFIX)
         own = [Path(path + LEDGER_SUFFIX) for path in paths]
-        ledger = own[0] if one else shared
-        if not ledger.exists():
-            _refuse_if_known(paths, ledger, [shared] if one else own)
+        ledger, others = (own[0], [shared]) if one else (shared, own)
+        for other in () if ledger.exists() else filter(Path.exists, others):
+            with opened(other) as database:
+                if not known_names(Files(paths)).isdisjoint(database.files()):
+                    raise InvalidRequestError(
+                        f"{other} knows messages of these files, and an import that does not go on "
+                        "from it could send them twice: name the ledger with --ledger, that one or, "
+                        f"for an import by itself, {ledger}"
+                    )
     if ledger and len(paths) > 1:
         paths = tuple(path for path in paths if Path(path) != default_rejects(ledger))
     return Files(paths), ledger
-
-
-def _refuse_if_known(paths: tuple[str, ...], ledger: Path, others: list[Path]) -> None:
-    for other in others:
-        if other.exists() and not known_names(paths).isdisjoint(_files_of(other)):
-            raise InvalidRequestError(
-                f"{other} knows messages of these files, and an import that does not go on from "
-                f"it could send them twice: name the ledger with --ledger, that one or, for an "
-                f"import by itself, {ledger}"
-            )
 
 
 def default_rejects(ledger: Path) -> Path:
@@ -61,11 +57,7 @@ def default_rejects(ledger: Path) -> Path:
     return ledger.with_name(ledger.name.removesuffix(LEDGER_SUFFIX) + REJECTS_SUFFIX)
 
 
-def known_names(paths: tuple[str, ...]) -> set[str]:
-    """The files as a ledger lists them."""
+def known_names(source: Source) -> set[str]:
+    """The files of a source as a ledger lists them."""
+    paths = source.paths if isinstance(source, Files) else ()
     return {path if is_remote(path) else os.path.realpath(path) for path in paths}
-
-
-def _files_of(ledger: Path) -> list[str]:
-    with opened(ledger) as database:
-        return database.files()

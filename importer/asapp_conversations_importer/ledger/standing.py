@@ -17,6 +17,9 @@ from .ledger import Ledger, lock
 SHOWN = 20
 """How many of the waiting conversations are named."""
 
+RUN = "started", "ended", "resume_at", "stopped_by", "unsent", "daily_limit"
+"""What is told of a run; the first three are times."""
+
 
 @frozen
 class Waiting:
@@ -80,12 +83,9 @@ def read_standing(path: Path) -> Standing:
     """Where the import of that ledger stands; `LedgerError` if it is none."""
     with opened(path) as database:
         target, counts = database.target(), database.counts_after()
-        runs = database.read(
-            "SELECT started, ended, resume_at, stopped_by, unsent, daily_limit "
-            "FROM runs ORDER BY number DESC LIMIT 1"
-        )
-        run: Any = runs[0] if runs else (None, None, None, None, 0, None)
-        started, ended, resume_at = (None if it is None else iso_time(it) for it in run[:3])
+        runs = database.read(f"SELECT {', '.join(RUN)} FROM runs ORDER BY number DESC LIMIT 1")
+        run = dict(zip(RUN, runs[0], strict=True)) if runs else {}
+        times = {name: iso_time(run[name]) for name in RUN[:3] if run.get(name) is not None}
         ((invalid,),) = database.read("SELECT count(*) FROM rejects WHERE position IS NULL")
         waiting = database.read(
             "SELECT id, status, reason FROM conversations "
@@ -107,12 +107,7 @@ def read_standing(path: Path) -> Standing:
             waiting=tuple(Waiting(*row) for row in waiting),
             reasons=database.reject_reasons(),
             requests=dict(database.read("SELECT day, requests FROM days ORDER BY day")),
-            started=started,
-            ended=ended,
-            resume_at=resume_at,
-            stopped_by=run[3],
-            unsent=run[4],
-            daily_limit=run[5],
+            **(run | times),
         )
 
 
@@ -129,11 +124,11 @@ def is_running(path: Path) -> bool:
         held = lock(path)
         if Path(held.lock_file).exists():
             with held.acquire(timeout=0):
-                return False
+                pass
     except Timeout:
         return True
     except (OSError, LedgerError):
-        return False
+        pass
     return False
 
 

@@ -6,7 +6,8 @@ import codecs
 import io
 import re
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from glob import glob
 from pathlib import Path
 from typing import Any, cast
@@ -106,10 +107,8 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
 
 
 def _objects(pattern: str) -> list[str]:
-    try:
+    with readable(pattern):
         names = find_objects(pattern)
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(pattern, error) from None
     if not names:
         raise SourceError(f"there is no object {pattern}")
     return names
@@ -117,7 +116,7 @@ def _objects(pattern: str) -> list[str]:
 
 def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
     """The records of one file; what is opened for it is closed with `closing`."""
-    try:
+    with readable(path):
         stream = _unpacked(path, closing)
         head = _peek(stream)
         if head.startswith(PARQUET):
@@ -133,8 +132,6 @@ def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
                 f"{path} is {encoding.upper()}: save it as UTF-8, or say --encoding {encoding}"
             )
         return _text_feed(path, stream, head, options, closing)
-    except (OSError, UnicodeError, pa.ArrowException) as error:
-        raise unreadable(path, error) from None
 
 
 def _text_feed(
@@ -162,21 +159,22 @@ def _text_feed(
     )
 
 
-def unreadable(path: str, error: Exception) -> SourceError:
-    """The error for a file that the system, or its own format, does not let be read."""
-    if isinstance(error, UnicodeError):
-        return SourceError(
-            f"{path} is not in the encoding that was told: it {getattr(error, 'reason', error)}"
-        )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return SourceError(f"{path} cannot be read: {reason}")
+@contextmanager
+def readable(path: str) -> Iterator[None]:
+    """Turns what the system, or its own format, says of a file into a `SourceError` that names it."""
+    try:
+        yield
+    except UnicodeError as error:
+        reason = getattr(error, "reason", error)
+        raise SourceError(f"{path} is not in the encoding that was told: it {reason}") from None
+    except (OSError, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"{path} cannot be read: {reason}") from None
 
 
 def _readable(path: str, records: Numbered) -> Numbered:
-    try:
+    with readable(path):
         yield from records
-    except (OSError, UnicodeError, pa.ArrowException) as error:
-        raise unreadable(path, error) from None
 
 
 def _unpacked(path: str, closing: ExitStack) -> io.BufferedReader:

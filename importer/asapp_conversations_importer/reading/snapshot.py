@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from asapp_conversations.toolkit import MOST_MESSAGES
 from attrs import define, field
 
-from .files import unreadable
+from .files import readable
 from .messages import Conversation, Place, Reject
 from .record_parser import Outcome, RecordParser, UnclearMessage
 from .snapshot_files import FileState, SnapshotFile, find_snapshot, open_snapshot_file
@@ -103,9 +101,7 @@ class SnapshotReader:
         states = [file.state for file in self._files]
         refuse_changed(states, self._notes.files)
         if not self._notes.files.keys() >= set(states):
-            counted = survey(
-                self._files, MOST_MESSAGES, self._folder, self._memory_limit, on_progress
-            )
+            counted = survey(self._files, self._folder, self._memory_limit, on_progress)
             self._notes.files = dict(zip(states, counted, strict=True))
         self._totals.conversations = sum(rows for file in self._files for rows, _ in file.groups)
         self._totals.messages = sum(group.messages for _, group in self._groups())
@@ -123,10 +119,14 @@ class SnapshotReader:
         count = 0
         for file, group in self._groups():
             rejected = self._totals.rejected
-            for conversation in self._read(file, group):
-                group.left.append((conversation.conversation_id, len(conversation.contents)))
-                count += 1
-                yield conversation
+            parser = RecordParser(self._options, group.path, UNIT)
+            for number, record in _records(file, group.number):
+                row = group.first_row + number - 1
+                conversation = self._conversation(parser.parse(record, row), group.path, row)
+                if conversation.contents:
+                    group.left.append((conversation.conversation_id, len(conversation.contents)))
+                    count += 1
+                    yield conversation
             group.end = count
             group.invalid = self._totals.rejected - rejected
             self._notes.read.append(group)
@@ -139,14 +139,6 @@ class SnapshotReader:
                 first, last = last + 1, last + rows
                 if (path, number) not in self._notes.settled:
                     yield file, ReadGroup(path, number, first, last, messages)
-
-    def _read(self, file: SnapshotFile, group: ReadGroup) -> Iterator[Conversation]:
-        parser = RecordParser(self._options, group.path, UNIT)
-        for number, record in _records(file, group.number):
-            row = group.first_row + number - 1
-            conversation = self._conversation(parser.parse(record, row), group.path, row)
-            if conversation.contents:
-                yield conversation
 
     def _conversation(self, outcomes: Sequence[Outcome], path: str, row: int) -> Conversation:
         """The valid messages of a row, in its order."""
@@ -179,13 +171,9 @@ class SnapshotReader:
 
 def _records(file: SnapshotFile, group: int) -> Iterator[tuple[int, Any]]:
     """The rows of a row group, from 1."""
-    columns = list(file.columns)
-    try:
-        with open_parquet_file(file.state.path) as parquet:
-            batches = parquet.iter_batches(BATCH, row_groups=[group], columns=columns)
-            yield from arrow_records(batches, file.columns)
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(file.state.path, error) from None
+    with readable(file.state.path), open_parquet_file(file.state.path) as parquet:
+        batches = parquet.iter_batches(BATCH, row_groups=[group], columns=list(file.columns))
+        yield from arrow_records(batches, file.columns)
 
 
 def refuse_changed(files: Sequence[FileState], known: Iterable[FileState]) -> None:

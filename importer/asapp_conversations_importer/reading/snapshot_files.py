@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import frozen
 from pyarrow import fs
 
-from .files import unreadable
+from .files import readable
 from .layouts import Layouts
 from .sources import ReadOptions, SourceError
-from .stores import locate, named, open_object
+from .stores import locate, named
 
 UNFINISHED = "_temporary"
 """What a folder holds as long as it is written, by Spark and by `prepare_import`."""
@@ -71,13 +70,11 @@ def find_snapshot(paths: Sequence[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for path in paths:
-        try:
+        with readable(path):
             store, place = locate(path)
             one = store.get_file_info(place)
             folder = fs.FileSelector(place, recursive=True)
             inside = [one] if one.is_file else store.get_file_info(folder)
-        except (OSError, pa.ArrowException) as error:
-            raise unreadable(path, error) from None
         parts = {each.path: each.path[len(place) :].split("/") for each in inside}
         if any(UNFINISHED in names for names in parts.values()):
             raise SourceError(
@@ -100,17 +97,15 @@ def open_snapshot_file(path: str, options: ReadOptions) -> SnapshotFile:
     Raises:
         SourceError: it is no Parquet file, or its rows are no conversations.
     """
-    try:
+    with readable(path):
         store, place = locate(path)
         info = store.get_file_info(place)
-        with open_object(path) as file:
+        with store.open_input_file(place) as file:
             metadata = pq.read_metadata(file)
             file.seek(info.size - FOOTER_END)
             length = int.from_bytes(file.read(4), "little")
             file.seek(info.size - FOOTER_END - length)
             footer = hashlib.sha256(file.read(length)).digest()[:DIGEST_BYTES]
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(path, error) from None
     layouts = Layouts(options)
     names = metadata.schema.to_arrow_schema().names
     layout = layouts.of(tuple(names))

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+from asapp_conversations.toolkit import MOST_MESSAGES
 
 from .duckdb_engine import connect
-from .files import unreadable
+from .files import readable
 from .scratch import own_folder
 from .snapshot_files import SnapshotFile
 from .sources import SourceError
@@ -24,12 +25,11 @@ BATCH = 65_536
 
 def survey(
     files: Sequence[SnapshotFile],
-    max_messages: int,
     folder: Path,
     memory_limit: int,
     on_progress: Callable[[int], None],
 ) -> list[int]:
-    """How many requests of so many messages at most each file takes.
+    """How many requests each file takes.
 
     Raises:
         SourceError: a conversation comes twice, or a file cannot be read.
@@ -43,41 +43,27 @@ def survey(
         connection.execute("CREATE TABLE ids (id VARCHAR, file INTEGER, number BIGINT)")
         requests, rows = [0] * len(files), 0
         for at, file in enumerate(files):
-            first = 1
-            for ids, messages in _columns(file):
-                _insert(connection, ids, at, first)
-                requests[at] += _count(messages, max_messages)
-                first += len(ids)
+            before = rows
+            for ids, lengths in _columns(file):
+                connection.register("batch", pa.table({"id": ids}))
+                number = f"{rows - before} + row_number() OVER ()"
+                connection.execute(f"INSERT INTO ids SELECT id, {at}, {number} FROM batch")
+                connection.unregister("batch")
+                requests[at] += sum(-(-length // MOST_MESSAGES) for length in lengths)
                 rows += len(ids)
                 on_progress(rows)
         _refuse_repeated(connection, files)
     return requests
 
 
-def _columns(file: SnapshotFile) -> Iterator[tuple[pa.Array, pa.Array]]:
-    """The ids, as text, and the lists of messages, of which one field alone is read."""
+def _columns(file: SnapshotFile) -> Iterator[tuple[pa.Array, list[int]]]:
+    """The ids, as text, and how many messages each has, of which one field alone is read."""
     columns = [file.conversation, file.messages]
-    try:
-        with open_parquet_file(file.state.path) as parquet:
-            for batch in parquet.iter_batches(BATCH, columns=columns):
-                ids = batch.column(file.conversation).cast(pa.string(), safe=False)
-                yield ids, batch.column(file.messages.split(".")[0])
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(file.state.path, error) from None
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, ids: pa.Array, file: int, first: int) -> None:
-    connection.register("batch", pa.table({"id": ids}))
-    connection.execute(
-        f"INSERT INTO ids SELECT id, {file}, {first - 1} + row_number() OVER () FROM batch"
-    )
-    connection.unregister("batch")
-
-
-def _count(messages: pa.Array, most: int) -> int:
-    lengths = pc.call_function("list_value_length", [messages]).cast(pa.int64())
-    full = pc.call_function("divide", [pc.call_function("add", [lengths, most - 1]), most])
-    return pc.call_function("sum", [full]).as_py() or 0
+    with readable(file.state.path), open_parquet_file(file.state.path) as parquet:
+        for batch in parquet.iter_batches(BATCH, columns=columns):
+            ids = batch.column(file.conversation).cast(pa.string(), safe=False)
+            lists = batch.column(file.messages.split(".")[0])
+            yield ids, pc.call_function("list_value_length", [lists]).drop_null().to_pylist()
 
 
 def _refuse_repeated(connection: duckdb.DuckDBPyConnection, files: Sequence[SnapshotFile]) -> None:
