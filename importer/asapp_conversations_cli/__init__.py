@@ -33,37 +33,21 @@ class Command(NamedTuple):
     summary: str
 
 
+def _importer(summary: str) -> Command:
+    return Command("asapp_conversations_importer.cli.app", "importer", summary)
+
+
 COMMANDS = {
-    "import": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Send every message to its conversation, once, in order.",
+    "import": _importer("Send every message to its conversation, once, in order."),
+    "plan": _importer("Say what an import would do, and send nothing."),
+    "prepare": _importer(
+        "Read, check and sort a source once, into a snapshot for `import --prepared`."
     ),
-    "plan": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Say what an import would do, and send nothing.",
+    "check": _importer(
+        "Try the keys, the address and the network with one request that can store nothing."
     ),
-    "prepare": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Read, check and sort a source once, into a snapshot for `import --prepared`.",
-    ),
-    "check": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Try the keys, the address and the network with one request that can store nothing.",
-    ),
-    "status": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Say where an import stands, what waits and why, also while it runs.",
-    ),
-    "rejects": Command(
-        "asapp_conversations_importer.cli",
-        "importer",
-        "Write the rejects of an import again, as JSON Lines to mend and import.",
-    ),
+    "status": _importer("Say where an import stands, what waits and why, also while it runs."),
+    "rejects": _importer("Write the rejects of an import again, as JSON Lines to mend and import."),
     "emulator": Command(
         "asapp_conversations_emulator.cli",
         "emulator",

@@ -16,10 +16,10 @@ from asapp_conversations_importer import (
     StoppedBy,
     Waiting,
 )
+from asapp_conversations_importer.cli.output import SHOWN_NAMES, SHOWN_REASONS, text
 from asapp_conversations_importer.cli.plan_account import account_of_plan, days_of
 from asapp_conversations_importer.cli.report_account import account_of_report
 from asapp_conversations_importer.cli.standing_account import account_of_standing
-from asapp_conversations_importer.cli.text import SHOWN_NAMES, SHOWN_REASONS, text
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,7 +13,8 @@ import pytest
 from asapp_conversations import APIConnectionError, APIStatusError, InvalidRequestError
 from asapp_conversations.toolkit import check_conversation_id, check_record, status_error
 from asapp_conversations_emulator import Emulator
-from asapp_conversations_importer.cli import check, run
+from asapp_conversations_importer.cli import check
+from asapp_conversations_importer.cli.app import run
 from documented import SUCCESS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -101,10 +102,10 @@ def test_an_untrusted_certificate() -> None:
     error = APIConnectionError("POST /path: no answer")
     error.__cause__ = httpx.ConnectError("no")
     error.__cause__.__cause__ = ssl.SSLCertVerificationError("self-signed")
-    status, account = check.judged("https://api.example.com", error, None, 0.0)
-    assert status == 1
-    assert "SSL_CERT_FILE" in account.facts["Network"][0]
-    assert account.facts["Clock"] == ["not known"]
+    outcome = check.judged("https://api.example.com", error, "", 0.0)
+    assert outcome.status == 1
+    assert "SSL_CERT_FILE" in outcome.account.facts["Network"][0]
+    assert outcome.account.facts["Clock"] == ["not known"]
 
 
 @pytest.mark.parametrize(
@@ -119,11 +120,10 @@ def test_an_untrusted_certificate() -> None:
 )
 def test_the_clock(date: str, words: str) -> None:
     """A clock that is wrong would put requests on another day."""
-    answer = httpx.Response(400, headers={"Date": date})
     error: APIStatusError = status_error(400)("POST /path", 400)
-    _, account = check.judged("https://api.example.com", error, answer, NOW.timestamp())
-    assert account.facts["Clock"] == [words]
-    assert account.facts["Network"] == ["the certificate is valid"]
+    facts = check.judged("https://api.example.com", error, date, NOW.timestamp()).account.facts
+    assert facts["Clock"] == [words]
+    assert facts["Network"] == ["the certificate is valid"]
 
 
 def test_the_request_stores_nothing() -> None:

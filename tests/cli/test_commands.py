@@ -13,7 +13,7 @@ from typing import Protocol
 import pytest
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import read_standing
-from asapp_conversations_importer.cli import run as run_command
+from asapp_conversations_importer.cli.app import run as run_command
 from asapp_conversations_importer.cli.parameters import parse_size
 from attrs import frozen
 from documented import CONVERSATION, fitting_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asapp_conversations_importer import ImportReport
-from asapp_conversations_importer.cli.confirm import asking
+from asapp_conversations_importer.cli.commands import asking
 from attrs import evolve
 
 

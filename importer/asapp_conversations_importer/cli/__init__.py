@@ -1,5 +1,1 @@
-"""The commands `import`, `plan`, `status` and `rejects`."""
-
-from .app import run
-
-__all__ = ["run"]
+"""The commands `import`, `plan`, `prepare`, `check`, `status` and `rejects`."""

@@ -32,7 +32,7 @@ from attrs import define
 
 from . import parameters as p
 from .account import Account, Step, Tone
-from .output import finish
+from .output import Outcome
 from .wording import duration, place
 
 IDS = ("CHECK", "check", "0", "0" * 26, "00000000-0000-0000-0000-000000000000")
@@ -47,20 +47,19 @@ CLOSE = 5.0
 
 @define
 class Witness:
-    """A gate that lets each attempt leave, and keeps the answer."""
+    """A gate that lets each attempt leave at once, and keeps the date of the answer."""
 
-    answer: httpx.Response | None = None
+    date: str = ""
 
-    def admit(self, exchange: Exchange) -> None:
-        """Let it leave at once."""
+    def admit(self, exchange: Exchange) -> None: ...
 
     def settle(self, exchange: Exchange, outcome: httpx.Response | BaseException) -> None:
-        """Keep the answer."""
-        self.answer = outcome if isinstance(outcome, httpx.Response) else None
+        if isinstance(outcome, httpx.Response):
+            self.date = outcome.headers.get("Date", "")
 
 
-@p.takes(p.ADDRESS, p.TIMEOUT, p.PROBE)
-def check(*, conversation: str | None = None, **given: Any) -> None:
+@p.takes(p.TARGET, p.SELDOM, p.PROBE, but="emulator yes concurrency isolate max_body memory_limit")
+def check(*, conversation: str | None = None, **given: Any) -> Outcome:
     """Try the keys, the address and the network with one request that can store nothing.
 
     It sends a batch that ASAPP's document forbids. A refusal of that batch says that all the rest
@@ -71,14 +70,13 @@ def check(*, conversation: str | None = None, **given: Any) -> None:
     Exit status: 0 all is right, 1 something is not, 2 wrong usage, 3 keys refused.
     """
     name, body = conversation or allowed_id(), forbidden_body()
-    witness, outcome = Witness(), None
+    witness, failed = Witness(), None
     with Client(**given, gate=witness, retries=0) as client:
         try:
             client.send_batch(name, body)
         except RequestFailedError as error:
-            outcome = error
-    status, account = judged(client.base_url, outcome, witness.answer, time.time())
-    finish(status, account, {})
+            failed = error
+    return judged(client.base_url, failed, witness.date, time.time())
 
 
 def allowed_id() -> str:
@@ -109,25 +107,32 @@ def forbidden_body() -> bytes:
     )
 
 
-def judged(
-    base_url: str, outcome: RequestFailedError | None, answer: httpx.Response | None, now: float
-) -> tuple[int, Account]:
-    """The exit status, and what the answer says of each thing that can be wrong."""
-    status, headline, keys, tone = _verdict(outcome)
+def judged(base_url: str, error: RequestFailedError | None, date: str, now: float) -> Outcome:
+    """What the answer, or that there was none, says of each thing that can be wrong.
+
+    Args:
+        date: the answer's own (RFC 9110, section 6.6.1).
+        now: this machine's, in seconds since 1970.
+    """
+    status, headline, keys, tone = _verdict(error)
     proxy = environment_proxy(httpx.URL(base_url))
-    facts = {
-        "To": [place(base_url)],
-        "Keys": [keys],
-        "Proxy": [httpx.URL(proxy).netloc.decode() if proxy else "none"],
-        "Network": [_network(base_url, outcome)],
-        "Clock": [_clock(answer, now)],
-    }
-    steps = [Step(str(outcome))] if status and outcome else [Step("Nothing was stored.")]
-    return status, Account(headline=headline, tone=tone, facts=facts, steps=steps)
+    account = Account(
+        headline=headline,
+        tone=tone,
+        facts={
+            "To": [place(base_url)],
+            "Keys": [keys],
+            "Proxy": [httpx.URL(proxy).netloc.decode() if proxy else "none"],
+            "Network": [_network(base_url, error)],
+            "Clock": [_clock(date, now)],
+        },
+        steps=[Step(str(error) if status and error else "Nothing was stored.")],
+    )
+    return Outcome(status, account)
 
 
-def _verdict(outcome: RequestFailedError | None) -> tuple[int, str, str, Tone]:
-    match outcome:
+def _verdict(error: RequestFailedError | None) -> tuple[int, str, str, Tone]:
+    match error:
         case BadRequestError() | UnprocessableEntityError() | NotFoundError():
             return 0, "All is right: ASAPP knows the keys", "accepted", "good"
         case None:
@@ -137,14 +142,14 @@ def _verdict(outcome: RequestFailedError | None) -> tuple[int, str, str, Tone]:
         case PermissionDeniedError():
             return 3, "ASAPP refuses the keys", "known, but not allowed to do this", "bad"
         case APIStatusError():
-            return 1, f"ASAPP answers {outcome.status_code}", "not known", "bad"
+            return 1, f"ASAPP answers {error.status_code}", "not known", "bad"
     return 1, "No answer came", "not known", "bad"
 
 
-def _network(base_url: str, outcome: RequestFailedError | None) -> str:
-    if not isinstance(outcome, APIConnectionError):
+def _network(base_url: str, error: RequestFailedError | None) -> str:
+    if not isinstance(error, APIConnectionError):
         return "the certificate is valid" if base_url.startswith("https:") else "not encrypted"
-    cause: BaseException | None = outcome
+    cause: BaseException | None = error
     while cause:
         if isinstance(cause, ssl.SSLError):
             return (
@@ -155,13 +160,11 @@ def _network(base_url: str, outcome: RequestFailedError | None) -> str:
     return "no connection"
 
 
-def _clock(answer: httpx.Response | None, now: float) -> str:
-    """How this machine's clock stands to the answer's (RFC 9110, section 6.6.1)."""
+def _clock(date: str, now: float) -> str:
     try:
-        theirs = parsedate_to_datetime((answer.headers if answer else {})["Date"]).timestamp()
-    except (KeyError, OverflowError, ValueError):
+        wrong = now - parsedate_to_datetime(date).timestamp()
+    except (OverflowError, ValueError):
         return "not known"
-    wrong = now - theirs
     if abs(wrong) <= CLOSE:
         return "right"
     return f"{duration(abs(wrong))} {'ahead of' if wrong > 0 else 'behind'} ASAPP's"

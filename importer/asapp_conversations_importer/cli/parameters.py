@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typer
-from asapp_conversations import InvalidRequestError
+from asapp_conversations import AsappError, InvalidRequestError
 from asapp_conversations.toolkit import Environment
 
 from ..options import MODEST_RATE
-from .output import errors_explained
+from .output import WRONG_USAGE, Outcome, complain, explained, finish
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i)?B?", re.IGNORECASE | re.ASCII)
 
@@ -26,7 +26,7 @@ TEXT, TEXTS, FLAG, COUNT, NUMBER = (
     float | None,
 )
 
-Command = Callable[..., None]
+Command = Callable[..., Outcome | None]
 
 Specification = Callable[[str, str], Parameter]
 """Makes a parameter of a name and of the panel of --help that it stands in."""
@@ -64,9 +64,6 @@ SOURCE = panel(
         "[FILE]...",
     ),
     query=option(TEXT, "Read what a query in DuckDB's SQL yields, and not a FILE.", "SQL"),
-)
-PREPARED = panel(
-    "",
     prepared=option(
         FLAG, "FILE is a snapshot, or its folder: it is sent as it stands there, in its order."
     ),
@@ -78,15 +75,12 @@ FOLDER = panel(
         TEXT, "Where rejected records go, into a new file; by default beside FOLDER.", "FILE"
     ),
 )
-ADDRESS = panel(
+TARGET = panel(
     "Where to send",
     environment=option(
         Environment | None, "ASAPP's environment; as ASAPP_ENVIRONMENT says, or the sandbox."
     ),
     base_url=option(TEXT, "Another address than ASAPP's, as ASAPP_BASE_URL tells one.", "URL"),
-)
-TARGET = ADDRESS + panel(
-    "Where to send",
     emulator=option(FLAG, "Send to a local emulator of the API, which ends at the end."),
     yes=option(FLAG, "Do not ask before the first import into production."),
 )
@@ -102,9 +96,6 @@ PACE = panel(
         "N",
         min=0.001,
     ),
-)
-TRIAL = panel(
-    "How much, and how fast",
     first=option(
         COUNT,
         "Send N conversations and stop, as a trial that a later run goes on from.",
@@ -150,7 +141,7 @@ READING = panel(
     ),
     one_line_rows=option(FLAG, "Take each line of CSV for a row: no cell holds a line break."),
 )
-LEDGER = panel(
+KEPT = panel(
     "What is kept",
     ledger=option(
         TEXT,
@@ -158,46 +149,31 @@ LEDGER = panel(
         "query and standard input have none of their own.",
         "FILE",
     ),
-)
-KEPT = LEDGER + panel(
-    "What is kept",
     rejects=option(TEXT, "Where rejected records go; by default beside the ledger.", "FILE"),
     report=option(TEXT, "Leave a page about the run, to hand on.", "FILE.html"),
 )
-AS_JSON = panel(
+SHOWN = panel(
     "What is shown",
     as_json=option(
         FLAG, "Print one JSON object on standard output, and nothing else there.", None, "--json"
     ),
-)
-SHOWN = AS_JSON + panel(
-    "What is shown",
     quiet=option(FLAG, "Print errors alone, and what --json asks for.", None, "--quiet", "-q"),
 )
-TIMEOUT = panel(
+SELDOM = panel(
     "Seldom needed",
+    concurrency=option(
+        COUNT, "Send so many conversations side by side at most; by default 100.", "N", min=1
+    ),
+    isolate=option(
+        FLAG,
+        "Reject the whole batch in which ASAPP refuses a message.",
+        None,
+        " /--no-isolate",
+        show_default=False,
+    ),
     timeout=option(
         NUMBER, "Give an attempt up after so many seconds; by default 30.", "SECONDS", min=0.001
     ),
-)
-SENDING = (
-    panel(
-        "Seldom needed",
-        concurrency=option(
-            COUNT, "Send so many conversations side by side at most; by default 100.", "N", min=1
-        ),
-        isolate=option(
-            FLAG,
-            "Reject the whole batch in which ASAPP refuses a message.",
-            None,
-            " /--no-isolate",
-            show_default=False,
-        ),
-    )
-    + TIMEOUT
-)
-BOUNDS = panel(
-    "Seldom needed",
     max_body=option(TEXT, "Send no larger request body; by default 10MiB.", "BYTES"),
     memory_limit=option(TEXT, "Keep the process within this memory; by default 1GB.", "BYTES"),
 )
@@ -217,29 +193,32 @@ OUTPUT = panel(
 )
 
 
-def takes(*panels: list[Parameter]) -> Callable[[Command], Command]:
-    """Give a command these options, the most needed first, and let it explain its errors.
+def takes(*panels: list[Parameter], but: str = "") -> Callable[[Command], Callable[..., None]]:
+    """Give a command these options but for some, the most needed first, and print its outcome.
 
     It gets by keyword those that were given, read as `import_messages` takes them.
     """
-    parameters = [each for panel in panels for each in panel]
+    parameters = [each for panel in panels for each in panel if each.name not in but.split()]
 
-    def decorate(command: Command) -> Command:
+    def decorate(command: Command) -> Callable[..., None]:
         @wraps(command)
-        def taking(**given: Any) -> None:
+        def taking(*, as_json: bool | None = None, **given: Any) -> None:
             told = {name: value for name, value in given.items() if value not in (None, [])}
-            with errors_explained():
-                command(**{name: READERS.get(name, _as_it_is)(told[name]) for name in told})
+            try:
+                for name in READERS.keys() & told.keys():
+                    told[name] = READERS[name](told[name])
+                outcome = command(**told)
+            except (AsappError, OSError) as error:
+                complain(explained(error))
+                raise typer.Exit(WRONG_USAGE) from None
+            if outcome:
+                finish(outcome, as_json=bool(as_json), quiet="quiet" in told)
 
         taking.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         taking.__annotations__ = {each.name: each.annotation for each in parameters}
         return taking
 
     return decorate
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _columns(texts: list[str]) -> dict[str, str]:

@@ -6,10 +6,10 @@ import math
 
 from asapp_conversations.toolkit import DAILY_REQUESTS, REQUESTS_PER_SECOND
 
-from asapp_conversations_importer import ImportPlan
+from asapp_conversations_importer import ImportPlan, ImportReport
 
 from .account import Account, Count, Step
-from .wording import counted, duration, odd_times, percent, size
+from .wording import counted, duration, odd_times, percent, place, size
 
 MOST_REFUSED = 2 / 3
 """The share of live requests that is refused beside an import that takes all the gateway allows."""
@@ -64,3 +64,16 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
 def _at_rate(requests: int, rate: float) -> list[str]:
     refused = percent(round(100 * min(rate / REQUESTS_PER_SECOND, MOST_REFUSED)), 100)
     return [duration(requests / rate), f"in which about {refused} of live requests are refused"]
+
+
+def question(report: ImportReport) -> str:
+    """What an import is about to do, and whether it shall."""
+    quota = report.daily_limit or DAILY_REQUESTS["production"]
+    requests = report.least_requests or 0
+    whose = "your daily limit" if report.daily_limit else "ASAPP's default quota of a day"
+    return (
+        f"This is the first import of this ledger into {place(report.base_url)}: "
+        f"{counted(report.messages - report.rejected, 'message')} in "
+        f"{counted(requests, 'request')}, on {counted(max(days_of(requests, quota), 1), 'day')}; "
+        f"that is {percent(requests, quota)} of {whose}, {quota:,} requests. Send them?"
+    )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import datetime
+
+from attrs import frozen
 
 from asapp_conversations_importer import ImportReport, Phase, Reason, StoppedBy
+from asapp_conversations_importer.ledger.days import day_of, next_day
 
 from .account import (
     ALL_STORED,
@@ -17,8 +22,9 @@ from .account import (
     again_after,
     write_rejects,
 )
-from .estimate import estimate_rest
 from .wording import counted, duration, moment, odd_times, place
+
+DAY = 86_400
 
 _PHASES = {Phase.READING: "Reading the source", Phase.SENDING: "Sending", Phase.PAUSED: "Paused"}
 
@@ -99,6 +105,75 @@ def left(report: ImportReport, now: float, rate: float | None) -> list[str]:
     if rest.days and (rest.days > 1 or rest.ends_at is None):
         facts.append(f"on {counted(rest.days, 'UTC day')}")
     return facts
+
+
+@frozen
+class Estimate:
+    """What is left to send, and how long that takes.
+
+    Attributes:
+        requests: how many.
+        days: the UTC days on which requests leave, today included; None if nothing tells.
+        ends_at: when the last one leaves, in seconds since 1970; None without a rate.
+    """
+
+    requests: int
+    days: int | None
+    ends_at: float | None
+
+
+def estimate(
+    requests: int,
+    *,
+    now: float,
+    rate: float | None = None,
+    daily_limit: int | None = None,
+    used_today: int = 0,
+) -> Estimate:
+    """How long so many requests take when each day's quota is used as fast as the rate allows.
+
+    Args:
+        now: when the first may leave, in seconds since 1970.
+        rate: requests a second; None or 0 if that is not known.
+        daily_limit: how many may leave in a UTC day, or None.
+        used_today: how many have left on the day of `now`.
+    """
+    if requests <= 0:
+        return Estimate(0, 0, now)
+    speed, limit = rate or math.inf, math.inf if daily_limit is None else daily_limit
+    midnight = next_day(now)
+    today, a_day = (
+        min(max(limit - used_today, 0), speed * (midnight - now)),
+        min(limit, speed * DAY),
+    )
+    if not a_day or today == math.inf:
+        return Estimate(requests, None, None)
+    days, begins, rest = 1, now, float(requests)
+    if requests > today:
+        later = math.ceil((requests - today) / a_day)
+        days, begins = later + (today > 0), midnight + (later - 1) * DAY
+        rest = requests - today - (later - 1) * a_day
+    return Estimate(requests, days, begins + rest / rate if rate else None)
+
+
+def estimate_rest(report: ImportReport, *, now: float, rate: float | None) -> Estimate | None:
+    """What is left of a run, or of what one has left behind; None before the source is read.
+
+    How many requests the rest takes follows from its share of the messages that can be sent.
+    """
+    if report.least_requests is None:
+        return None
+    left, sendable = report.unsent + report.in_doubt, report.messages - report.rejected
+    begins = now
+    if report.resume_at:
+        begins = max(now, datetime.fromisoformat(report.resume_at).timestamp())
+    return estimate(
+        math.ceil(report.least_requests * left / sendable) if sendable else 0,
+        now=begins,
+        rate=rate,
+        daily_limit=report.daily_limit,
+        used_today=report.requests_today if day_of(begins) == day_of(now) else 0,
+    )
 
 
 def _steps(report: ImportReport, again: str, mend: str | None) -> Iterator[Step]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from asapp_conversations.toolkit import SERVERS
+from rich.filesize import pick_unit_and_suffix
 
 ODD_TIMES = {
     "repeated_hour": "in an hour that the local clock repeats",
@@ -60,13 +61,8 @@ def percent(part: int, whole: int) -> str:
 
 def size(number: int) -> str:
     """Bytes, such as `512 B` or `3.1 GB`."""
-    units = iter(("B", "kB", "MB"))
-    unit, rest = next(units), float(number)
-    while rest >= 1000:
-        unit, rest = next(units, "GB"), rest / 1000
-        if unit == "GB":
-            break
-    return f"{rest:,.1f} {unit}" if unit != "B" else f"{number} B"
+    unit, name = pick_unit_and_suffix(number, ["B", "kB", "MB", "GB"], 1000)
+    return f"{number / unit:,.1f} {name}" if unit > 1 else f"{number} B"
 
 
 def environment_of(base_url: str) -> str | None:
