@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Full, Queue
 from typing import TypeVar
@@ -49,6 +49,17 @@ def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def run_interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+    """The result of what takes the connection long, which Ctrl-C ends at once.
+
+    Raises:
+        KeyboardInterrupt: a signal came, or another thread interrupted the connection.
+        duckdb.Error: it failed.
+    """
+    with _working(connection, work) as future:
+        return future.result()
+
+
 def run_while_fed(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
@@ -78,40 +89,36 @@ def run_while_fed(
                 return True
         return False
 
-    with ThreadPoolExecutor(1) as worker:
-        future = worker.submit(run)
-        try:
-            all(map(hand, batches))
-            hand(None)
-            future.result()
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        finally:
-            while not future.done():
-                connection.interrupt()
-                with suppress(Full):
-                    handed.put_nowait(None)
-                wait([future], RETRY)
+    def hand_no_more() -> None:
+        with suppress(Full):
+            handed.put_nowait(None)
+
+    with _working(connection, run, hand_no_more) as future:
+        all(map(hand, batches))
+        hand(None)
+        future.result()
 
 
-def run_interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
-    """The result of what takes the connection long, which Ctrl-C ends at once.
+@contextmanager
+def _working(
+    connection: duckdb.DuckDBPyConnection,
+    work: Callable[[], Result],
+    release: Callable[[], None] = lambda: None,
+) -> Iterator[Future[Result]]:
+    """What the connection does in a thread of its own, interrupted if this one leaves before.
 
     DuckDB looks for signals too seldom while it sorts, but hears of an interrupt within
-    milliseconds; so it works in a thread of its own while this one waits for either.
-
-    Raises:
-        KeyboardInterrupt: a signal came, or another thread interrupted the connection.
-        duckdb.Error: it failed.
+    milliseconds. `release` ends what the work may wait for besides.
     """
     with ThreadPoolExecutor(1) as worker:
         future = worker.submit(work)
         try:
-            return future.result()
+            yield future
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         finally:
             # Again until it ends: an interrupt before it has begun is forgotten.
             while not future.done():
                 connection.interrupt()
+                release()
                 wait([future], RETRY)
