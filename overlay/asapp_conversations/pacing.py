@@ -102,7 +102,7 @@ class TaskPacer(Pacer):
 
     def __init__(self, ceiling: float | None, clock: Clock) -> None:
         super().__init__(ceiling, clock)
-        self._turn = for_tasks().Lock()
+        self._turn = for_tasks().Lock(fast_acquire=True)
 
     async def admit(self, exchange: Exchange) -> None:
         async with self._turn:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Coroutine
+from functools import cache
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
 
 
+@cache
 def for_tasks() -> Any:
     """anyio, imported by the first who has tasks: it would be a fifth of this package's import."""
     import anyio
