@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from asapp_conversations import AsyncClient, InvalidRequestError
-from asapp_conversations.toolkit import MOST_MESSAGES, Clock
+from asapp_conversations.toolkit import Clock
 from attrs import asdict, define, field
 
 from .ledger.choice import known_names
@@ -55,7 +55,6 @@ class ImportRun:
     _phase: Phase = field(init=False, default=Phase.READING)
     _records: int = field(init=False, default=0)
     _totals: Totals = field(init=False, factory=Totals)
-    _least_requests: int | None = field(init=False, default=None)
     _invalid: Counter[str] = field(init=False, factory=Counter)
     _note: Callable[[RejectRow], object] = field(init=False)
     _tally: Tally = field(init=False, factory=Tally)
@@ -109,12 +108,13 @@ class ImportRun:
             raise
 
     def _read(self) -> None:
-        reader, options = self._reader, self._options
+        options = self._options
         try:
             with suppress(KeyboardInterrupt), self._ledger.invalid_records() as note:
                 self._note = note
-                self._totals = reader.load(self._source, options.read, self._reject, self._count)
-                self._least_requests = reader.request_count(MOST_MESSAGES)
+                self._totals = self._reader.load(
+                    self._source, options.read, self._reject, self._count
+                )
                 if isinstance(self._source, Snapshot):
                     self._notes.keep()
         except InvalidRequestError:
@@ -258,7 +258,7 @@ class ImportRun:
             detail=stop.detail if stop else None,
             requests_today=self._ledger.requests_on(day_of(clock.time())),
             daily_limit=self._options.daily_limit,
-            least_requests=self._least_requests,
+            least_requests=self._totals.requests,
             odd_times=dict(+self._totals.odd_times),
             answers=dict(governor.answers),
             failures=tuple(tally.failures),

@@ -53,17 +53,18 @@ def test_a_killed_run_leaves_nothing_for_good(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_requests_are_counted(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("messages", "most", "requests"), [(15_001, 3, 5001), (15_001, 300, 5000), (0, 3, 0)]
+)
+def test_requests_are_counted(
+    tmp_path, monkeypatch, messages: int, most: int, requests: int
+) -> None:
     """The least number of requests is ⌈n/max⌉ for each conversation."""
+    monkeypatch.setattr("asapp_conversations_importer.reading.staging.MOST_MESSAGES", most)
     with Staging(tmp_path / "staging") as staging:
-        totals = staging.load(Query(ROWS.format(count=15_001)))
-        assert (totals.conversations, totals.messages) == (5000, 15_001)
-        assert staging.request_count(3) == 5001
-        assert staging.request_count(300) == 5000
-    with Staging(tmp_path / "staging") as staging:
-        staging.load(Query(ROWS.format(count=0)))
-        assert staging.request_count(300) == 0
-        assert list(staging.conversations()) == []
+        totals = staging.load(Query(ROWS.format(count=messages)))
+    assert (totals.conversations, totals.messages) == (min(messages, 5000), messages)
+    assert totals.requests == requests
 
 
 def test_conversations_can_be_gone_through_again(tmp_path) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -90,18 +90,14 @@ class Database:
         self.path = path
         # Opened for reading alone, SQLite would not look at what the columns may hold.
         uri = f"{Path(os.path.realpath(path)).as_uri()}?mode=rw"
-        with explained(path):
+        with explained(path), ExitStack() as failing:
             self.connection = sqlite3.connect(
                 uri, uri=True, isolation_level=None, check_same_thread=False
             )
-            try:
-                self.connection.execute(f"PRAGMA query_only = {target is None}")
-                if self._is_empty():
-                    self._create(target)
-                self._check()
-            except BaseException:
-                self.connection.close()
-                raise
+            failing.callback(self.connection.close)
+            self.read(f"PRAGMA query_only = {target is None}")
+            self._check(target)
+            failing.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -179,36 +175,30 @@ class Database:
                 except (ValueError, RecursionError):
                     raise LedgerError(f"{self.path}: {DAMAGED}") from None
 
-    def _is_empty(self) -> bool:
-        ((marker, version, tables),) = self.connection.execute(
+    def _check(self, target: Target | None) -> None:
+        """Raise `LedgerError` for anything that the form does not allow; give an empty file its form."""
+        ((marker, version, tables),) = self.read(
             "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
             "FROM pragma_application_id, pragma_user_version"
         )
         if not marker and not tables:
-            return True
-        if marker != APPLICATION_ID:
+            if target is None:
+                raise LedgerError(f"{self.path} is empty: no import has begun to write it")
+            with self.transaction() as connection:
+                execute_all(connection, SCHEMA)
+                connection.execute(
+                    "INSERT INTO import (base_url, api_id) VALUES (?, ?)", astuple(target)
+                )
+        elif marker != APPLICATION_ID:
             raise LedgerError(
                 f"{self.path} is a database, but no ledger: name another file with --ledger"
             )
-        if version > SNAPSHOT_VERSION:
+        elif version > SNAPSHOT_VERSION:
             raise LedgerError(
                 f"{self.path} was written by a later version of asapp-conversations: "
                 "upgrade to go on"
             )
-        return False
-
-    def _create(self, target: Target | None) -> None:
-        if target is None:
-            raise LedgerError(f"{self.path} is empty: no import has begun to write it")
-        with self.transaction() as connection:
-            execute_all(connection, SCHEMA)
-            connection.execute(
-                "INSERT INTO import (base_url, api_id) VALUES (?, ?)", astuple(target)
-            )
-
-    def _check(self) -> None:
-        """Raise `LedgerError` for anything that the form does not allow."""
-        found = self.connection.execute("SELECT sql FROM sqlite_schema").fetchall()
+        found = self.read("SELECT sql FROM sqlite_schema")
         if not (
             sorted(map(str, found)) == definitions(self.has_snapshot)
             and self.read("PRAGMA quick_check(1)") == [("ok",)]

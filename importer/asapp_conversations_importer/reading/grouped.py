@@ -43,9 +43,6 @@ class GroupedReader:
         self._conversations = self._grouped(source.data)
         return totals
 
-    def request_count(self, max_messages: int) -> None:
-        """Not known before all is read."""
-
     def conversations(self) -> Iterator[Conversation]:
         """Each conversation, as its records come."""
         return self._conversations

@@ -173,7 +173,6 @@ class Loader:
 
     def _counted(self, chunk: _Chunk, feed: int) -> pa.RecordBatch:
         self.totals.messages += len(chunk.ids)
-        self.totals.bytes += sum(map(len, chunk.contents))
         self.totals.note_times(chunk.times)
         return chunk.batch(feed)
 

@@ -29,14 +29,11 @@ UNIT = "row"
 
 @define
 class ReadGroup:
-    """A row group that was read to its end.
+    """A row group, counted from 0, with rows that are counted from 1.
 
     Attributes:
-        path, number: which one, from 0.
-        first_row, last_row: the rows of the file that it holds, from 1.
-        messages: how many messages it holds.
-        invalid: how many of them were rejected.
-        refused: how many of them ASAPP has refused, as far as that was looked at.
+        invalid: how many of its messages were rejected.
+        refused: how many ASAPP has refused, as far as that was looked at.
         left: its other conversations, each with the number of its valid messages.
         end: how many conversations had been read when it ended.
     """
@@ -103,13 +100,10 @@ class SnapshotReader:
         if not self._notes.files.keys() >= set(states):
             counted = survey(self._files, self._folder, self._memory_limit, on_progress)
             self._notes.files = dict(zip(states, counted, strict=True))
+        self._totals.requests = sum(self._notes.files.values())
         self._totals.conversations = sum(rows for file in self._files for rows, _ in file.groups)
         self._totals.messages = sum(group.messages for _, group in self._groups())
         return self._totals
-
-    def request_count(self, max_messages: int) -> int:
-        """How many requests the conversations take."""
-        return sum(self._notes.files.values())
 
     def interrupt(self) -> None:
         """`load` finds out through `on_progress`."""

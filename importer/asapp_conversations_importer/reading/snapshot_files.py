@@ -26,14 +26,7 @@ DIGEST_BYTES = 16
 
 
 class FileState(NamedTuple):
-    """How a file is known again.
-
-    Attributes:
-        path: its full name.
-        size: its bytes.
-        changed_at: when it was last changed, in nanoseconds since 1970.
-        footer: a digest of its Parquet footer.
-    """
+    """How a file is known again: `changed_at` in nanoseconds since 1970, the Parquet footer as digest."""
 
     path: str
     size: int

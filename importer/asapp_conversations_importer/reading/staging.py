@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from asapp_conversations import InvalidRequestError
+from asapp_conversations.toolkit import MOST_MESSAGES
 
 from .csv_text import long_cells
 from .duckdb_engine import connect, run_interruptibly, run_while_fed
@@ -107,10 +108,12 @@ class Staging:
             self._store("messages", "batch", chain.from_iterable(map(loader.take, feeds)))
         if loader.unclear:
             self._settle(loader)
-        (loader.totals.conversations,) = self._fetch(
-            "SELECT count(DISTINCT conversation_id) FROM messages"
+        totals = loader.totals
+        totals.conversations, totals.requests = self._fetch(
+            f"SELECT count(*), coalesce(sum(ceil(messages / {MOST_MESSAGES})), 0)::BIGINT FROM "
+            "(SELECT count(*) AS messages FROM messages GROUP BY conversation_id)"
         )
-        return loader.totals
+        return totals
 
     def _settle(self, loader: Loader) -> None:
         """Sort the messages whose local time can be two in among the others."""
@@ -122,14 +125,6 @@ class Staging:
         all_of_them = "(FROM loaded WHERE NOT unclear UNION ALL FROM batch)"
         self._store("messages", all_of_them, loader.settle(in_question))
         self._run("DROP TABLE loaded")
-
-    def request_count(self, max_messages: int) -> int:
-        """How many requests of so many messages at most the conversations take."""
-        (requests,) = self._fetch(
-            f"SELECT coalesce(sum((messages + {max_messages - 1}) // {max_messages}), 0) FROM "
-            "(SELECT count(*) AS messages FROM messages GROUP BY conversation_id)"
-        )
-        return int(requests)
 
     def conversations(self) -> Iterator[Conversation]:
         """Every conversation, by ascending id; in memory is one, and a few thousand messages."""

@@ -24,7 +24,7 @@ class Totals:
         conversations: how many conversations have a valid message.
         messages: how many messages are valid.
         rejected: how many messages, and records that are none, are not.
-        bytes: of the valid messages' JSON.
+        requests: how many requests the valid messages take; None if that is not known.
         odd_times: how many messages have a local time that the clock showed twice
             (`repeated_hour`) or never (`skipped_hour`), or were sent `before_1990` or
             `after_tomorrow`. Of a source that is read while it is sent they are counted as it is.
@@ -34,7 +34,7 @@ class Totals:
     conversations: int = 0
     messages: int = 0
     rejected: int = 0
-    bytes: int = 0
+    requests: int | None = None
     odd_times: Counter[str] = field(factory=Counter)
 
     def note_unclear(self, *, repeated: bool) -> None:
