@@ -15,7 +15,7 @@ from attrs import asdict, define, field
 
 from .ledger.choice import known_names
 from .ledger.counts import Counts
-from .ledger.database import LedgerError, RejectRow
+from .ledger.database import LedgerError
 from .ledger.days import day_of, iso_time
 from .ledger.ledger import Ledger
 from .ledger.snapshots import SnapshotNotes
@@ -56,7 +56,7 @@ class ImportRun:
     _records: int = field(init=False, default=0)
     _totals: Totals = field(init=False, factory=Totals)
     _invalid: Counter[str] = field(init=False, factory=Counter)
-    _note: Callable[[RejectRow], object] = field(init=False)
+    _note: Callable[[Reject], object] = field(init=False)
     _tally: Tally = field(init=False, factory=Tally)
     _stop: Stop | None = field(init=False, default=None)
     _samples: Samples = field(init=False, factory=Samples)
@@ -125,9 +125,8 @@ class ImportRun:
         self._note = self._ledger.note_reject
 
     def _reject(self, reject: Reject) -> None:
-        reason = reject.summary()
-        self._invalid[reason] += 1
-        self._note(RejectRow(reason, reject.to_dict(), reject.conversation_id))
+        self._invalid[reject.summary()] += 1
+        self._note(reject)
 
     def _count(self, records: int) -> None:
         self._records = records

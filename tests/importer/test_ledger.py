@@ -24,8 +24,9 @@ from asapp_conversations_importer.cli.standing_account import account_of_standin
 from asapp_conversations_importer.ledger import form
 from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status, resume
 from asapp_conversations_importer.ledger.counts import Counts
-from asapp_conversations_importer.ledger.database import RejectRow, Target, explained
+from asapp_conversations_importer.ledger.database import Target, explained
 from asapp_conversations_importer.ledger.ledger import Ledger, lock
+from asapp_conversations_importer.reading.messages import Place, Reject
 
 TARGET = Target("https://api.example.com", "id-1")
 CHECKPOINT = Checkpoint(
@@ -54,6 +55,12 @@ def begun(path: Path) -> Ledger:
     ledger = Ledger(path, TARGET)
     ledger.begin_run(1.0)
     return ledger
+
+
+def reject(reason: str, line: int = 1, position: int | None = None) -> Reject:
+    """A message whose text is invalid, or, with a position, one that ASAPP refused."""
+    place = Place("a.jsonl", "line", line)
+    return Reject(place, "ABC", "text", reason, {"text": "é"}, position=position, request_id="r-1")
 
 
 def flush(ledger: Ledger) -> None:
@@ -254,26 +261,26 @@ def test_what_sqlite_says_is_explained(path: Path, name: str, words: str) -> Non
 
 def test_invalid_records_are_replaced(path: Path) -> None:
     """The rejects are those of the latest reading, together with what ASAPP refused."""
-    refused = RejectRow("ASAPP answers 400", {"line": 7}, "ABC", 3)
+    refused = reject("ASAPP answers 400", line=7, position=3)
     with begun(path) as ledger:
         ledger.save("ABC", CHECKPOINT, [refused])
         flush(ledger)
         for line in (1, 2):
             with ledger.invalid_records() as note:
-                note(RejectRow("text: is empty", {"line": line, "record": "é"}))
+                note(reject("is empty", line))
         ledger.save("ABC", CHECKPOINT, [refused])
         flush(ledger)
-        assert list(ledger.rejects()) == [{"line": 2, "record": "é"}, {"line": 7}]
+        assert list(ledger.rejects()) == [reject("is empty", 2).to_dict(), refused.to_dict()]
 
 
 def test_failed_reading_keeps_the_rejects(path: Path) -> None:
     """A reading that fails leaves the rejects of the one before."""
     with begun(path) as ledger:
         with ledger.invalid_records() as note:
-            note(RejectRow("text: is empty", {"line": 1}))
+            note(reject("is empty"))
         with pytest.raises(RuntimeError), ledger.invalid_records():
             raise RuntimeError
-        assert list(ledger.rejects()) == [{"line": 1}]
+        assert list(ledger.rejects()) == [reject("is empty").to_dict()]
 
 
 def test_standing(path: Path) -> None:
@@ -281,13 +288,13 @@ def test_standing(path: Path) -> None:
     with begun(path) as ledger:
         ledger.begin_run(1_700_000_000.0)
         assert read_standing(path).ended is None
-        ledger.save("ABC", CHECKPOINT, [RejectRow("ASAPP answers 400", {}, "ABC", 2)])
+        ledger.save("ABC", CHECKPOINT, [reject("ASAPP answers 400", position=2)])
         ledger.save("DEF", Checkpoint(total=3, done=3, ahead=3, stored=3, status=Status.FINISHED))
         ledger.save("GHI", Checkpoint(total=5, status=Status.REJECTED, reason="no such"))
         ledger.count_request("2026-11-24")
         flush(ledger)
         with ledger.invalid_records() as note:
-            note(RejectRow("text: is empty", {}))
+            note(reject("is empty"))
         ledger.end_run(
             1_700_000_060.0, stopped_by="rate_limit", resume_at=1e12, unsent=5, daily_limit=9
         )
@@ -439,7 +446,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger.begin_run(1_700_000_000.0, ["/export.csv"])
         ledger.set_fact("max_body", 1000)
         for number in range(300):
-            ledger.save(f"C{number}", CHECKPOINT, [RejectRow("no", {"n": number}, f"C{number}", 2)])
+            ledger.save(f"C{number}", CHECKPOINT, [reject("no", position=number)])
         ledger.count_request("2026-11-24")
         flush(ledger)
         ledger.end_run(1_700_000_060.0, stopped_by="daily_limit", resume_at=1_700_000_070.0)

@@ -8,23 +8,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from asapp_conversations import AsappError
 from attrs import astuple, frozen
 
+from . import form
 from .checkpoint import Checkpoint, Status
 from .counts import Counts
-from .form import (
-    APPLICATION_ID,
-    COLUMNS,
-    DIGEST,
-    FIND_CHECKPOINT,
-    SCHEMA,
-    SNAPSHOT_VERSION,
-    definitions,
-    execute_all,
-)
 
 DAMAGED = (
     "not a ledger, or a damaged one; nothing was changed. Put back a copy of it, or name another "
@@ -51,27 +42,6 @@ class Target:
 
     base_url: str
     api_id: str
-
-
-class RejectRow(NamedTuple):
-    """A reject as the ledger keeps it.
-
-    Attributes:
-        reason: for counting.
-        content: a JSON object, as it stands in the file of rejects.
-        conversation_id: None if the record told none.
-        position: the place in the conversation, from 0, if ASAPP refused it; None if it is invalid.
-    """
-
-    reason: str
-    content: dict[str, Any]
-    conversation_id: str | None = None
-    position: int | None = None
-
-    def to_row(self) -> tuple[str | None, int | None, str, str]:
-        """The values of a row of the table of rejects."""
-        content = json.dumps(self.content, ensure_ascii=False)
-        return self.conversation_id, self.position, self.reason, content
 
 
 class Database:
@@ -128,7 +98,7 @@ class Database:
     @property
     def has_snapshot(self) -> bool:
         """Whether a snapshot was imported with it."""
-        return bool(self.read("PRAGMA user_version")[0][0] == SNAPSHOT_VERSION)
+        return bool(self.read("PRAGMA user_version")[0][0] == form.SNAPSHOT_VERSION)
 
     def target(self) -> Target:
         """Where the import goes."""
@@ -136,9 +106,9 @@ class Database:
 
     def find(self, conversation_id: str) -> Checkpoint:
         """How far a conversation has come; nowhere if it is not known."""
-        rows = self.read(FIND_CHECKPOINT, conversation_id)
+        rows = self.read(form.FIND_CHECKPOINT, conversation_id)
         try:
-            return from_row(rows[0]) if rows else Checkpoint()
+            return form.from_row(rows[0]) if rows else Checkpoint()
         except ValueError:
             # SQLite's check lets through what is no JSON, since it knows no answer then.
             raise LedgerError(f"{self.path}: {DAMAGED}") from None
@@ -185,48 +155,26 @@ class Database:
             if target is None:
                 raise LedgerError(f"{self.path} is empty: no import has begun to write it")
             with self.transaction() as connection:
-                execute_all(connection, SCHEMA)
+                form.execute_all(connection, form.SCHEMA)
                 connection.execute(
                     "INSERT INTO import (base_url, api_id) VALUES (?, ?)", astuple(target)
                 )
-        elif marker != APPLICATION_ID:
+        elif marker != form.APPLICATION_ID:
             raise LedgerError(
                 f"{self.path} is a database, but no ledger: name another file with --ledger"
             )
-        elif version > SNAPSHOT_VERSION:
+        elif version > form.SNAPSHOT_VERSION:
             raise LedgerError(
                 f"{self.path} was written by a later version of asapp-conversations: "
                 "upgrade to go on"
             )
         found = self.read("SELECT sql FROM sqlite_schema")
         if not (
-            sorted(map(str, found)) == definitions(self.has_snapshot)
+            sorted(map(str, found)) == form.definitions(self.has_snapshot)
             and self.read("PRAGMA quick_check(1)") == [("ok",)]
             and self.read("SELECT count(*) FROM import") == [(1,)]
         ):
             raise LedgerError(f"{self.path}: {DAMAGED}")
-
-
-def from_row(row: tuple[Any, ...]) -> Checkpoint:
-    """The checkpoint in a row of the table of conversations, without the id."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    sent: bytes = values["sent"]
-    return Checkpoint(
-        **values
-        | {
-            "in_flight": bool(values["in_flight"]),
-            "refused": tuple(json.loads(values["refused"])),
-            "sent": frozenset(sent[i : i + DIGEST] for i in range(0, len(sent), DIGEST)),
-            "status": Status(values["status"]),
-        }
-    )
-
-
-def to_row(checkpoint: Checkpoint) -> tuple[Any, ...]:
-    """The values of a row of the table of conversations, after the id."""
-    values = {name: getattr(checkpoint, name) for name in COLUMNS}
-    values |= {"refused": json.dumps(checkpoint.refused), "sent": b"".join(checkpoint.sent)}
-    return tuple(values.values())
 
 
 @contextmanager

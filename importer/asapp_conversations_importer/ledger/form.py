@@ -1,13 +1,16 @@
-"""The form of a ledger, one SQLite database: its tables, and what their columns may hold."""
+"""The form of a ledger, one SQLite database: its tables, their rows, and what columns may hold."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from functools import cache
+from typing import Any
 
 from attrs import fields
 
+from ..reading.messages import Reject
 from .checkpoint import Checkpoint, Status
 from .days import LAST_MOMENT
 
@@ -130,3 +133,31 @@ def definitions(has_snapshot: bool) -> list[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         execute_all(connection, SCHEMA + f";{SNAPSHOT_SCHEMA}" * has_snapshot)
         return sorted(map(str, connection.execute("SELECT sql FROM sqlite_schema")))
+
+
+def from_row(row: tuple[Any, ...]) -> Checkpoint:
+    """The checkpoint in a row of the table of conversations, without the id."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    sent: bytes = values["sent"]
+    return Checkpoint(
+        **values
+        | {
+            "in_flight": bool(values["in_flight"]),
+            "refused": tuple(json.loads(values["refused"])),
+            "sent": frozenset(sent[i : i + DIGEST] for i in range(0, len(sent), DIGEST)),
+            "status": Status(values["status"]),
+        }
+    )
+
+
+def to_row(checkpoint: Checkpoint) -> tuple[Any, ...]:
+    """The values of a row of the table of conversations, after the id."""
+    values = {name: getattr(checkpoint, name) for name in COLUMNS}
+    values |= {"refused": json.dumps(checkpoint.refused), "sent": b"".join(checkpoint.sent)}
+    return tuple(values.values())
+
+
+def reject_row(reject: Reject) -> tuple[str | None, int | None, str, str]:
+    """The values of a row of the table of rejects; its content stands so in the file of rejects."""
+    content = json.dumps(reject.to_dict(), ensure_ascii=False)
+    return reject.conversation_id, reject.position, reject.summary(), content

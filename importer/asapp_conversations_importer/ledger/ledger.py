@@ -13,10 +13,11 @@ from typing import Any, Literal
 from asapp_conversations.toolkit import USER_AGENT
 from filelock import FileLock, Timeout
 
+from ..reading.messages import Reject
+from . import form
 from .checkpoint import Checkpoint
-from .database import Database, LedgerError, RejectRow, Target, to_row
+from .database import Database, LedgerError, Target
 from .days import LAST_MOMENT
-from .form import INSERT_GROUP, INSERT_REJECT, IS_UNSETTLED, SAVE_CHECKPOINT, SET_REQUESTS
 
 Fact = Literal["max_body", "rejects_digest"]
 
@@ -106,20 +107,20 @@ class Ledger(Database):
         return noted if noted is not None else super().find(conversation_id)
 
     def save(
-        self, conversation_id: str, checkpoint: Checkpoint, rejects: Iterable[RejectRow] = ()
+        self, conversation_id: str, checkpoint: Checkpoint, rejects: Iterable[Reject] = ()
     ) -> None:
         """Note how far a conversation has come, and what ASAPP refused of it."""
         self._checkpoints[conversation_id] = checkpoint
         for reject in rejects:
             self.note_reject(reject)
 
-    def note_reject(self, reject: RejectRow) -> None:
+    def note_reject(self, reject: Reject) -> None:
         """Note a message that is not sent; any thread may."""
-        self._rows.append((INSERT_REJECT, reject.to_row()))
+        self._rows.append((form.INSERT_REJECT, form.reject_row(reject)))
 
     def note_group(self, values: Mapping[str, Any]) -> None:
         """Note a row group of which nothing is left to send, by its columns."""
-        self._rows.append((INSERT_GROUP, values))
+        self._rows.append((form.INSERT_GROUP, values))
 
     def count_request(self, day: str, number: int = 1) -> None:
         """Note that a request is about to leave on that day (`2026-11-24`, UTC)."""
@@ -164,24 +165,26 @@ class Ledger(Database):
     def _write(
         self, checkpoints: Mapping[str, Checkpoint], days: Mapping[str, int], rows: Sequence[Row]
     ) -> None:
-        known = [(name, *to_row(checkpoint)) for name, checkpoint in checkpoints.items()]
+        known = [(name, *form.to_row(checkpoint)) for name, checkpoint in checkpoints.items()]
         if known or days or rows:
             with self.transaction() as connection:
-                connection.executemany(SAVE_CHECKPOINT, known)
-                connection.executemany(SET_REQUESTS, days.items())
+                connection.executemany(form.SAVE_CHECKPOINT, known)
+                connection.executemany(form.SET_REQUESTS, days.items())
                 for statement, values in rows:
                     connection.execute(statement, values)
 
     @contextmanager
-    def invalid_records(self) -> Iterator[Callable[[RejectRow], object]]:
+    def invalid_records(self) -> Iterator[Callable[[Reject], object]]:
         """Notes each invalid record; they replace those of before, once it ends without error.
 
         What stands in a row group that is settled is not read again, and stays noted.
         """
-        again = f"position IS NULL AND {IS_UNSETTLED}" if self.has_snapshot else "position IS NULL"
+        again = (
+            f"position IS NULL AND {form.IS_UNSETTLED}" if self.has_snapshot else "position IS NULL"
+        )
         with self.transaction() as connection:
             connection.execute(f"DELETE FROM rejects WHERE {again}")
-            yield lambda reject: connection.execute(INSERT_REJECT, reject.to_row())
+            yield lambda reject: connection.execute(form.INSERT_REJECT, form.reject_row(reject))
 
     def begin_run(self, started: float, files: Iterable[str] = ()) -> None:
         """Note that a run begins, at so many seconds since 1970, and which files it reads."""

@@ -47,6 +47,8 @@ class Reject:
         record: the record as JSON can carry it, by the document's names; `{"raw": …}` holds what
             could not be taken apart.
         more: what else is wrong.
+        position: its place in the conversation, from 0, if ASAPP refused it.
+        request_id: ASAPP's id of the request that it refused.
     """
 
     place: Place
@@ -55,10 +57,13 @@ class Reject:
     reason: str
     record: object = attribute(repr=False)
     more: tuple[Problem, ...] = ()
+    position: int | None = None
+    request_id: str | None = None
 
     def summary(self) -> str:
-        """Field and reason, by which rejects are counted."""
-        return f"{self.field}: {self.reason}" if self.field else self.reason
+        """What rejects are counted by: the reason, and the field unless ASAPP has named it."""
+        is_ours = self.field and self.position is None
+        return f"{self.field}: {self.reason}" if is_ours else self.reason
 
     def to_dict(self) -> dict[str, Any]:
         """The line of a file of rejects, which can be imported like any record."""
@@ -70,7 +75,8 @@ class Reject:
             line["more"] = [str(problem) for problem in self.more]
         if self.conversation_id is not None:
             line["conversation_id"] = self.conversation_id
-        return {**line, "record": self.record}
+        line["record"] = self.record
+        return line if self.position is None else {**line, "request_id": self.request_id}
 
 
 @frozen

@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 
 from ..ledger.checkpoint import Status
 from ..ledger.counts import Counts
-from ..ledger.database import LedgerError, RejectRow
+from ..ledger.database import LedgerError
 from ..ledger.ledger import Ledger
 from ..reading.messages import Conversation, Reject, record_of
 from .delivery import Delivery
@@ -221,10 +221,8 @@ class Dispatcher:
             self._governor.end(stop)
 
     def _note(self, delivery: Delivery) -> None:
-        rejects = [
-            reject_row(delivery.conversation, refused) for refused in delivery.take_refused()
-        ]
-        self.tally.reasons.update(row.reason for row in rejects)
+        rejects = [reject_of(delivery.conversation, refused) for refused in delivery.take_refused()]
+        self.tally.reasons.update(reject.reason for reject in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
 
     def _record_failure(self, conversation_id: str, reason: str) -> None:
@@ -232,10 +230,14 @@ class Dispatcher:
             self.tally.failures.append(Failure(conversation_id, reason))
 
 
-def reject_row(conversation: Conversation, refused: RefusedMessage) -> RejectRow:
+def reject_of(conversation: Conversation, refused: RefusedMessage) -> Reject:
     """A message that ASAPP refused, in the API's own form, so that it can be mended and sent."""
-    record = record_of(conversation.conversation_id, conversation.contents[refused.index])
-    place = conversation.place(refused.index)
-    reject = Reject(place, conversation.conversation_id, refused.field, refused.reason, record)
-    content = {**reject.to_dict(), "request_id": refused.request_id}
-    return RejectRow(refused.reason, content, conversation.conversation_id, refused.index)
+    return Reject(
+        conversation.place(refused.index),
+        conversation.conversation_id,
+        refused.field,
+        refused.reason,
+        record_of(conversation.conversation_id, conversation.contents[refused.index]),
+        position=refused.index,
+        request_id=refused.request_id,
+    )
