@@ -1,12 +1,14 @@
-"""Runs a function in a process of its own, and tells what that took."""
+"""Processes beside this one: to measure what a function takes, or to keep the machine busy."""
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
@@ -54,3 +56,23 @@ def apart(function: Callable[..., Any], *arguments: Any) -> Took:
     took = cast("Took", ours.recv())
     process.join()
     return took
+
+
+def _work() -> None:
+    while True:
+        pass
+
+
+@contextmanager
+def others_at_work() -> Iterator[None]:
+    """As many busy processes as there are processors."""
+    processes = multiprocessing.get_context("spawn")
+    workers = [processes.Process(target=_work, daemon=True) for _ in range(os.cpu_count() or 1)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.join()

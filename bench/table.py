@@ -21,9 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Unpack
 
 import duckdb  # noqa: F401 - imported before anything is measured, as the rivals' libraries are
-import pandas  # noqa: F401 - which pyarrow imports wherever it is installed
-import pyarrow  # noqa: F401
-from apart import Took, apart
+import pyarrow
+from apart import Took, apart, others_at_work
 from asapp_conversations import Client, customer
 from asapp_conversations.toolkit import MOST_MESSAGES
 from asapp_conversations_client.facts import BATCH
@@ -35,34 +34,18 @@ from asapp_conversations_importer import (
     plan_import,
 )
 from asapp_conversations_importer.ledger.ledger import Ledger
-from attrs import asdict, frozen
 from calling import ratios
 from line import Line, serving
+from numbers_page import HEAD, Row, save, text
 from rivals import RIVALS
 from rivals import read as read_in_python
+
+# It imports pandas where that is installed, and this is no cost of reading.
+pyarrow.array([])
 
 WARM_UP = 5.0
 MESSAGES = 100_000
 PRICE = "it also checks, notes on disk, and bounds its memory"
-HEAD = "| what | figure | unit | note |\n| --- | ---: | --- | --- |\n"
-TABLE = "<!-- what stands below is written by nox -s bench -->\n"
-
-
-@frozen
-class Row:
-    """A line of the table.
-
-    Attributes:
-        what: what was measured.
-        figure: the number.
-        unit: of the figure.
-        note: what else there is to know, and why it falls short where it does.
-    """
-
-    what: str
-    figure: float
-    unit: str
-    note: str = ""
 
 
 def options(folder: str, url: str, **more: Unpack[ImportArguments]) -> ImportArguments:
@@ -162,6 +145,10 @@ def gateway_rows(seconds: float) -> Iterator[Row]:
         stored, refused, live = apart(pace, line, rate, seconds).result
         note = f"{refused:.1%} refused" + (f", {live:.0%} of the live ones" if live else "")
         yield Row(f"gateway of 100/s, {words}", stored, "requests/s", note)
+    with others_at_work():
+        stored, refused, _ = apart(pace, Line(100, 0, 0.1, 0.002), 100.0, seconds).result
+    words = "2 ms of jitter, strict, every processor busy"
+    yield Row(f"gateway of 100/s, {words}", stored, "requests/s", f"{refused:.1%} refused")
 
 
 def sending_rows(folder: Path, url: str, rounds: int) -> Iterator[Row]:
@@ -262,39 +249,6 @@ def measure(rounds: int, seconds: float, sizes: list[int]) -> Iterator[Row]:
         yield from sending_rows(folder, server.url, rounds)
         yield from other_rows(folder, server.url, rounds)
         yield from memory_rows(folder, server.url, sizes)
-
-
-def text(row: Row) -> str:
-    """A row as a line of Markdown."""
-    figure = f"{row.figure:,.0f}" if row.figure >= 100 else f"{row.figure:.3g}"
-    return f"| {row.what} | {figure} | {row.unit} | {row.note} |\n"
-
-
-def chart(rows: list[Row]) -> str:
-    """The rows about a gateway as a chart, in SVG."""
-    shown = [row for row in rows if row.unit == "requests/s"]
-    bars = "".join(
-        f'<text x="4" y="{26 * i + 18}">{row.what}</text>'
-        f'<rect x="330" y="{26 * i + 4}" width="{3 * row.figure:.0f}" height="18" fill="#4a7ebb"/>'
-        f'<text x="{335 + 3 * row.figure:.0f}" y="{26 * i + 18}">{row.figure:.0f}, {row.note}</text>'
-        for i, row in enumerate(shown)
-    )
-    size = f'width="860" height="{26 * len(shown) + 6}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif"'
-    # A ground of its own, for it stands on light pages and on dark ones.
-    ground = '<rect width="100%" height="100%" rx="4" fill="#fff"/>'
-    title = "<title>Requests stored a second</title>"
-    return f'{head} font-size="13" role="img">{title}{ground}{bars}</svg>\n'
-
-
-def save(folder: Path, rows: list[Row]) -> None:
-    """Write the rows as JSON, as a chart, and into the page of the documentation."""
-    content = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
-    (folder / "numbers.json").write_text(content + "\n", "utf-8")
-    (folder / "numbers.svg").write_text(chart(rows), "utf-8")
-    page = folder / "numbers.md"
-    words = page.read_text("utf-8").partition(TABLE)[0]
-    page.write_text(words + TABLE + "\n" + HEAD + "".join(map(text, rows)), "utf-8")
 
 
 def main() -> None:
