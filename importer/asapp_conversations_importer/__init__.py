@@ -2,10 +2,9 @@
 
 try:
     from .api import import_messages, import_messages_async, plan_import, prepare_import
-    from .interruption import Interruption
     from .ledger.database import LedgerError
     from .ledger.standing import Standing, Waiting, forget_rejects, read_standing, rejects_of
-    from .options import ImportArguments, ImportOptions
+    from .options import ImportArguments, ImportOptions, Interruption
     from .plan import ImportPlan, Reason
     from .reading.sources import (
         Files,

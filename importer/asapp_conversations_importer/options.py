@@ -17,9 +17,9 @@ from asapp_conversations.toolkit import (
 )
 from attrs import Attribute, field, frozen, validators
 
-from .interruption import Interruption
 from .reading.sources import ReadArguments, ReadOptions
 from .report import ImportReport
+from .sending.stops import StoppedBy
 
 MODEST_RATE = 20.0
 """Requests a second at most, unless told otherwise: a live request of the same product is refused
@@ -27,6 +27,33 @@ with a probability of about a hundredth of the rate, and 50,000 a day take 42 mi
 
 MOST = 2**63 - 1
 """No count is larger: the ledger could not keep it."""
+
+
+class Interruption:
+    """Asks a running import to end: what is on its way is answered, the rest waits.
+
+    `request` may be called from a signal handler or from another thread.
+
+    Attributes:
+        by: the reason of the first request; None as long as there was none.
+    """
+
+    def __init__(self) -> None:
+        self.by: StoppedBy | None = None
+        self._listener: Callable[[StoppedBy], object] | None = None
+
+    def request(self, by: StoppedBy = StoppedBy.INTERRUPT) -> None:
+        """Ask for the end of the run."""
+        if self.by is None:
+            self.by = by
+            if self._listener:
+                self._listener(by)
+
+    def listen(self, listener: Callable[[StoppedBy], object]) -> None:
+        """Have `listener` called when it is asked for, at once if it was."""
+        self._listener = listener
+        if self.by:
+            listener(self.by)
 
 
 class ClientOptions(TypedDict, total=False):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
 from asapp_conversations import Receipt
@@ -85,6 +84,7 @@ def make_plan(
 
     `through` is given the conversations, and hands each on.
     """
+    known = options.ledger if options.ledger and options.ledger.exists() else None
     reasons: dict[str, Reason] = defaultdict(Reason)
     counts = Counts()
     conversations = duplicates = requests = body_bytes = largest_body = 0
@@ -99,7 +99,7 @@ def make_plan(
     with (
         scratch_folder() as folder,
         open_reader(source, memory_limit=options.memory_limit, folder=folder / "staging") as reader,
-        _checkpoints(options.ledger) as find,
+        opened(known) if known else nullcontext() as ledger,
     ):
         totals = reader.load(
             source,
@@ -111,7 +111,7 @@ def make_plan(
             conversations += 1
             duplicates += len(conversation.contents) - len(set(conversation.contents))
             # As if each batch were stored.
-            checkpoint = find(conversation.conversation_id)
+            checkpoint = ledger.find(conversation.conversation_id) if ledger else Checkpoint()
             delivery = Delivery(conversation, checkpoint, BodyLimit(options.max_body))
             while (batch := delivery.next_batch()) is not None:
                 requests += 1
@@ -133,14 +133,5 @@ def make_plan(
         duplicates=duplicates,
         odd_times=dict(+totals.odd_times),
         reasons=dict(sorted(reasons.items(), key=lambda item: -item[1].count)),
-        ledger=str(options.ledger) if options.ledger and options.ledger.exists() else None,
+        ledger=str(known) if known else None,
     )
-
-
-@contextmanager
-def _checkpoints(ledger: Path | None) -> Iterator[Callable[[str], Checkpoint]]:
-    if not (ledger and ledger.exists()):
-        yield lambda conversation_id: Checkpoint()
-        return
-    with opened(ledger) as database:
-        yield database.find

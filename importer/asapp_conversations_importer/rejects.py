@@ -13,10 +13,6 @@ from typing import Any
 from asapp_conversations import InvalidRequestError
 
 
-class EditedRejectsError(InvalidRequestError):
-    """The file of rejects has been edited since it was written; it was left as it is."""
-
-
 def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | None) -> str | None:
     """Write the rejects, in the place of an earlier file, and return the new file's digest.
 
@@ -39,7 +35,7 @@ def write_rejects(path: Path, rejects: Iterable[dict[str, Any]], known: str | No
             file.writelines(json.dumps(reject, ensure_ascii=False) + "\n" for reject in rejects)
         digest = _digest(new)
         if path.exists() and _digest(path) not in (known, digest):
-            raise EditedRejectsError(
+            raise InvalidRequestError(
                 f"{path} was edited or is not ours, and was left as it is: move it away, or "
                 "name another file for the rejects"
             )

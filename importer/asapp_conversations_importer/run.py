@@ -24,7 +24,7 @@ from .reading import Reader
 from .reading.messages import Reject
 from .reading.sources import Snapshot, Source
 from .reading.totals import Totals
-from .rejects import EditedRejectsError, write_rejects
+from .rejects import write_rejects
 from .report import ImportReport, Phase, Sample, Samples
 from .sending.dispatcher import Dispatcher, Tally
 from .sending.governor import Governor
@@ -217,7 +217,7 @@ class ImportRun:
             digest = write_rejects(path, ledger.rejects(), ledger.fact("rejects_digest"))
             ledger.set_fact("rejects_digest", digest)
             self._closing["rejects"] = str(path) if digest else None
-        except EditedRejectsError as error:
+        except InvalidRequestError as error:
             self._closing["warnings"] = (str(error),)
         except OSError as error:
             words = f"{path}: the rejects cannot be written ({error.strerror})"

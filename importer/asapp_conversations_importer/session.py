@@ -41,7 +41,7 @@ async def run_import(
     # Nothing of it is copied, for it may hold a secret.
     given = cast("dict[str, Any]", client_options)
     provider = choose_credentials(
-        given.pop("api_id", None), given.pop("api_secret", None), given.pop("credentials", None)
+        *(given.pop(name, None) for name in ("api_id", "api_secret", "credentials"))
     )
     chosen = await ask(provider)
     address = {name: given.pop(name, None) for name in ("base_url", "environment")}
@@ -95,9 +95,7 @@ def _asked_once(
     first = [chosen]
 
     async def provide() -> Credentials:
-        if first:
-            return first.pop()
-        renewed = await ask(provider)
+        renewed = first.pop() if first else await ask(provider)
         if renewed.api_id != chosen.api_id:
             raise InvalidRequestError(
                 "the provider of the credentials has changed the API id while an import ran: run "

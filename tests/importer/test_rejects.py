@@ -13,6 +13,7 @@ import pandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from asapp_conversations import InvalidRequestError
 from asapp_conversations_importer import (
     Files,
     Query,
@@ -24,7 +25,6 @@ from asapp_conversations_importer import (
     write_rejects,
 )
 from asapp_conversations_importer.reading.explaining import STILL_RAW
-from asapp_conversations_importer.rejects import EditedRejectsError
 
 pytestmark = pytest.mark.usefixtures("own_ids")
 
@@ -201,7 +201,7 @@ def test_only_an_unedited_file_is_written_over(tmp_path: Path) -> None:
     assert write_rejects(path, [{"line": 1}], None) == known
     path.write_text('{"line": 1, "mended": true}\n')
     for rejects in ([{"line": 1}], []):
-        with pytest.raises(EditedRejectsError, match="was edited or is not ours"):
+        with pytest.raises(InvalidRequestError, match="was edited or is not ours"):
             write_rejects(path, rejects, known)
     assert "mended" in path.read_text()
     assert list(tmp_path.iterdir()) == [path]
