@@ -173,11 +173,9 @@ def as_source(source: SourceLike) -> Source:
     if hasattr(source, "scanner"):
         # A pyarrow.dataset, whose module imports pandas, which takes a second.
         return Table(cast("Any", source).scanner(batch_size=BATCH).to_reader())
-    match source:
-        case str() | os.PathLike():
-            return Files((os.fspath(source),))
-        case list() | tuple() if source and all(isinstance(x, (str, os.PathLike)) for x in source):
-            return Files(tuple(os.fspath(path) for path in source))
+    paths: Sequence[Any] = source if isinstance(source, (list, tuple)) else [source]
+    if paths and all(isinstance(path, (str, os.PathLike)) for path in paths):
+        return Files(tuple(os.fspath(path) for path in paths))
     if isinstance(source, Mapping):
         raise InvalidRequestError("source: an iterable of records is expected, not one record")
     if hasattr(source, "__arrow_c_stream__"):

@@ -104,7 +104,11 @@ def _written(
     conversations: Iterator[Conversation], store: fs.FileSystem, folder: str
 ) -> Generator[Conversation]:
     """The conversations, once they are written to the files of a folder; of none there is one."""
-    schema, groups = snapshot_schema(), _groups(conversations)
+    messages = pa.list_(column_type(BATCH.message_schema))
+    schema = pa.schema(
+        [(fields().conversation.column, pa.string()), (BATCH.messages_property, messages)]
+    )
+    groups = _groups(conversations)
     for number in count():
         first = next(groups, None if number else [])
         if first is None:
@@ -148,14 +152,6 @@ def _batch(group: Sequence[Conversation], schema: pa.Schema) -> pa.RecordBatch:
             "a message has a value that no column of a snapshot can hold: import the source "
             "without preparing it"
         ) from None
-
-
-def snapshot_schema() -> pa.Schema:
-    """The columns of a snapshot: the conversation's id, and its messages by the document's names."""
-    messages = pa.list_(column_type(BATCH.message_schema))
-    return pa.schema(
-        [(fields().conversation.column, pa.string()), (BATCH.messages_property, messages)]
-    )
 
 
 def column_type(schema: Mapping[str, Any]) -> pa.DataType:

@@ -74,7 +74,7 @@ def find_snapshot(paths: Sequence[str]) -> list[str]:
     Raises:
         SourceError: there are none, or a folder is still being written.
     """
-    found: dict[str, None] = {}
+    found: list[str] = []
     for path in paths:
         with readable(path):
             store, place = locate(path)
@@ -87,14 +87,14 @@ def find_snapshot(paths: Sequence[str]) -> list[str]:
                 f"{path} is not finished: whatever writes it is at work, or was stopped. Wait for "
                 "it, or remove the folder and prepare it anew"
             )
-        found |= {
-            named(path, name): None
-            for name in sorted(each.path for each in inside if each.is_file)
-            if name == place or not any(part[:1] in ("_", ".") for part in parts[name])
-        }
+        found += sorted(
+            named(path, each.path)
+            for each in inside
+            if each.is_file and not any(part[:1] in ("_", ".") for part in parts[each.path])
+        )
     if not found:
         raise SourceError(f"there is no file in {', '.join(paths)}")
-    return list(found)
+    return list(dict.fromkeys(found))
 
 
 def open_snapshot_file(path: str, options: ReadOptions) -> SnapshotFile:

@@ -14,7 +14,6 @@ from .sources import SourceError
 REMOTE = re.compile(r"(s3|gs|az)://([^/]+)/?")
 """How the name of an object begins: its scheme and its bucket, or its container."""
 
-WILDCARD = re.compile(r"\*\*/|\*|\?")
 MEANINGS = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
 """What each part of a pattern stands for in a regular expression."""
 
@@ -68,9 +67,9 @@ def find_objects(pattern: str) -> list[str]:
     store, place = locate(pattern)
     if store.get_file_info(place).type == fs.FileType.File:
         return [pattern]
-    folder = place[: WILDCARD.search(place + "*").start()].rpartition("/")[0]  # type: ignore[union-attr]
-    parts = re.split(f"({WILDCARD.pattern})", place)
+    parts = re.split(r"(\*\*/|\*|\?)", place)
     wanted = re.compile("".join(MEANINGS.get(part, re.escape(part)) for part in parts))
+    folder = parts[0].rpartition("/")[0]
     selector = fs.FileSelector(folder, recursive=True, allow_not_found=True)
     return sorted(
         named(pattern, each.path)
