@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,9 +23,6 @@ from .server import Emulator
 
 WRONG_USAGE = 2
 """The exit status for wrong usage, as Python's argparse has it."""
-
-WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
-"""What typer raises for any wrong usage; it exports the class for one kind alone."""
 
 EXAMPLE = (
     "Example: asapp-conversations emulator --rate 100 --fault 503 --fault reset,stored --share 0.2"
@@ -200,22 +196,14 @@ def emulator(
     )
 
 
-def run(arguments: list[str]) -> None:
-    """Run the command; the first argument is its name."""
-    app = typer.Typer(
-        context_settings={"help_option_names": ["-h", "--help"]},
-        pretty_exceptions_enable=False,
-        add_completion=False,
-    )
-    app.command(epilog=EXAMPLE)(emulator)
-    name = "asapp-conversations emulator"
-    try:
-        status = app(args=arguments[1:], prog_name=name, standalone_mode=False) or 0
-    except WrongUsage as error:
-        words = getattr(error, "format_message", error.__str__)().removesuffix(".")
-        typer.echo(f"Error: {words}. `{name} --help` explains it.", err=True)
-        status = WRONG_USAGE
-    sys.exit(status)
+app = typer.Typer(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    # With a callback the command has its name, though it is the only one.
+    callback=lambda: None,
+)
+app.command(epilog=EXAMPLE)(emulator)
 
 
 def greeting(server: Emulator, host: str, *, any_keys: bool, store: Path | None) -> str:

@@ -23,7 +23,7 @@ class Command(NamedTuple):
     """A command, and where it is found.
 
     Attributes:
-        module: has the function `run(arguments)`, which is given the command's own name first.
+        module: has the typer application `app`, in which the command stands.
         extra: what installs all that the module needs.
         summary: what it does, in a sentence.
     """
@@ -125,7 +125,7 @@ def _print(text: str) -> None:
 
 def _run(command: Command, arguments: list[str]) -> None:
     try:
-        run = import_module(command.module).run
+        app, typer = import_module(command.module).app, import_module("typer")
     except ModuleNotFoundError as error:
         if not _comes_with_an_extra(str(error.name)):
             raise
@@ -133,7 +133,13 @@ def _run(command: Command, arguments: list[str]) -> None:
             f"This command needs {error.name}. Install it with "
             f"python -m pip install '{DISTRIBUTION}[{command.extra}]'."
         )
-    run(arguments)
+    # What typer raises for any wrong usage; it exports the class for one kind alone.
+    wrong_usage: type[Exception] = typer.BadParameter.__bases__[0]
+    try:
+        sys.exit(app(args=arguments, prog_name=DISTRIBUTION, standalone_mode=False) or 0)
+    except wrong_usage as error:
+        words = getattr(error, "format_message", error.__str__)().removesuffix(".")
+        _fail(f"{words}. `{DISTRIBUTION} {arguments[0]} --help` explains it.")
 
 
 def _comes_with_an_extra(module: str) -> bool:
@@ -146,5 +152,8 @@ def _comes_with_an_extra(module: str) -> bool:
 
 
 def _fail(message: str) -> NoReturn:
-    sys.stderr.write(f"Error: {message}\n")
+    harmless = (
+        it if it.isprintable() else json.dumps(it)[1:-1] for it in " ".join(message.split())
+    )
+    sys.stderr.write(f"Error: {''.join(harmless)}\n")
     sys.exit(WRONG_USAGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -12,9 +13,9 @@ import httpx
 import pytest
 from asapp_conversations import APIConnectionError, APIStatusError, InvalidRequestError
 from asapp_conversations.toolkit import check_conversation_id, check_record, status_error
+from asapp_conversations_cli import main
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer.cli import check
-from asapp_conversations_importer.cli.app import run
 from documented import SUCCESS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -22,10 +23,11 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def checked(capsys: pytest.CaptureFixture[str]) -> Run:
+def checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def checked(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["asapp-conversations", "check", *arguments])
         with pytest.raises(SystemExit) as ended:
-            run(["check", *arguments])
+            main()
         assert isinstance(ended.value.code, int)
         return ended.value.code, "".join(capsys.readouterr())
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from asapp_conversations_cli import main
 from asapp_conversations_emulator import Emulator
 from asapp_conversations_importer import read_standing
-from asapp_conversations_importer.cli.app import run as run_command
 from asapp_conversations_importer.cli.parameters import parse_size
 from attrs import frozen
 from documented import CONVERSATION, fitting_id
@@ -66,7 +66,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["asapp-conversations", *arguments])
         with pytest.raises(SystemExit) as ended:
-            run_command([*arguments])
+            main()
         code = ended.value.code
         assert isinstance(code, int)
         return Result(code, *capsys.readouterr())

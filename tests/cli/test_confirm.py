@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asapp_conversations_importer import ImportReport
-from asapp_conversations_importer.cli.commands import asking
+from asapp_conversations_importer.cli.app import asking
 from attrs import evolve
 
 

@@ -120,12 +120,8 @@ class Account:
     Attributes:
         tone: whether somebody has to do something.
         detail: what ASAPP or the disk said.
-        facts: a word, and what there is to say under it.
-        counts: what has become of the messages.
-        reasons: why records were rejected, the most frequent first.
         named: the conversations that something is to say about, under a title.
-        warnings: what else went wrong.
-        steps: what to do now, the most urgent first.
+        warnings: what else went wrong, and did not matter to the messages.
     """
 
     headline: str

@@ -31,7 +31,7 @@ from asapp_conversations_client.facts import BATCH
 from attrs import define
 
 from . import parameters as p
-from .account import Account, Step, Tone
+from .account import Account, Step
 from .output import Outcome
 from .wording import duration, place
 
@@ -80,11 +80,7 @@ def check(*, conversation: str | None = None, **given: Any) -> Outcome:
 
 
 def allowed_id() -> str:
-    """An id that the document allows for a conversation.
-
-    Raises:
-        InvalidRequestError: it allows none that is known here.
-    """
+    """An id that the document allows for a conversation, if it allows one that is known here."""
     for name in IDS:
         if not check_conversation_id(name):
             return name
@@ -92,12 +88,7 @@ def allowed_id() -> str:
 
 
 def forbidden_body() -> bytes:
-    """A batch that the document forbids, and that holds nothing to store.
-
-    Raises:
-        InvalidRequestError: the document takes anything for a message, so that no request is known
-            to store nothing.
-    """
+    """A batch that holds nothing to store, for the document forbids it, if it forbids any."""
     for value in NO_MESSAGES:
         if check_record(value):
             return json.dumps({BATCH.messages_property: [value]}).encode()
@@ -114,11 +105,10 @@ def judged(base_url: str, error: RequestFailedError | None, date: str, now: floa
         date: the answer's own (RFC 9110, section 6.6.1).
         now: this machine's, in seconds since 1970.
     """
-    status, headline, keys, tone = _verdict(error)
+    status, headline, keys = _verdict(error)
     proxy = environment_proxy(httpx.URL(base_url))
     account = Account(
         headline=headline,
-        tone=tone,
         facts={
             "To": [place(base_url)],
             "Keys": [keys],
@@ -131,19 +121,19 @@ def judged(base_url: str, error: RequestFailedError | None, date: str, now: floa
     return Outcome(status, account)
 
 
-def _verdict(error: RequestFailedError | None) -> tuple[int, str, str, Tone]:
+def _verdict(error: RequestFailedError | None) -> tuple[int, str, str]:
     match error:
         case BadRequestError() | UnprocessableEntityError() | NotFoundError():
-            return 0, "All is right: ASAPP knows the keys", "accepted", "good"
+            return 0, "All is right: ASAPP knows the keys", "accepted"
         case None:
-            return 0, "ASAPP takes even what its document forbids", "accepted", "warn"
+            return 0, "ASAPP takes even what its document forbids", "accepted"
         case AuthenticationError():
-            return 3, "ASAPP refuses the keys", "refused: not those of this environment", "bad"
+            return 3, "ASAPP refuses the keys", "refused: not those of this environment"
         case PermissionDeniedError():
-            return 3, "ASAPP refuses the keys", "known, but not allowed to do this", "bad"
+            return 3, "ASAPP refuses the keys", "known, but not allowed to do this"
         case APIStatusError():
-            return 1, f"ASAPP answers {error.status_code}", "not known", "bad"
-    return 1, "No answer came", "not known", "bad"
+            return 1, f"ASAPP answers {error.status_code}", "not known"
+    return 1, "No answer came", "not known"
 
 
 def _network(base_url: str, error: RequestFailedError | None) -> str:

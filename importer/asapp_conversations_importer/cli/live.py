@@ -108,7 +108,9 @@ class View(AbstractContextManager["View"]):
             elif report.phase is not self._phase or report.elapsed_s >= self._due:
                 every = LINE_EVERY_IN_PAUSE if report.phase is Phase.PAUSED else LINE_EVERY
                 self._due, self._phase = report.elapsed_s + every, report.phase
-                self._file.write(line(report, self._speed, self._time()) + "\n")
+                facts = rows(report, self._speed, self._time()).items()
+                told = [f"{label}: {', '.join(words)}" for label, words in facts]
+                self._file.write(printable(". ".join([title(report), *told])) + "\n")
                 self._file.flush()
 
 
@@ -116,12 +118,6 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Write no more; the base class would end the process."""
         self.quiet = True
-
-
-def line(report: ImportReport, speed: Speed, now: float) -> str:
-    """The facts in one line."""
-    facts = (f"{label}: {', '.join(facts)}" for label, facts in rows(report, speed, now).items())
-    return printable(". ".join([title(report), *facts]))
 
 
 def table(report: ImportReport, speed: Speed, now: float, width: int) -> Table:

@@ -15,53 +15,43 @@ from asapp_conversations.toolkit import Environment
 
 from ..options import MODEST_RATE
 from .output import WRONG_USAGE, Outcome, complain, explained, finish
+from .signals import end, handled
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i)?B?", re.IGNORECASE | re.ASCII)
-
-TEXT, TEXTS, FLAG, COUNT, NUMBER = (
-    str | None,
-    list[str] | None,
-    bool | None,
-    int | None,
-    float | None,
-)
+TEXT, TEXTS, FLAG = str | None, list[str] | None, bool | None
+COUNT, NUMBER = int | None, float | None
 
 Command = Callable[..., Outcome | None]
-
-Specification = Callable[[str, str], Parameter]
-"""Makes a parameter of a name and of the panel of --help that it stands in."""
 
 
 def option(
     kind: Any, words: str, metavar: str | None = None, *flags: str, **more: Any
-) -> Specification:
+) -> tuple[Any, Any]:
     """An option that is called as its name in Python, unless flags say otherwise."""
-
-    def parameter(name: str, panel: str) -> Parameter:
-        told = {"help": words, "metavar": metavar, "rich_help_panel": panel or None, **more}
-        info = typer.Option(None, *(flags or [f"--{name.replace('_', '-')}"]), **told)
-        return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
-
-    return parameter
+    return kind, typer.Option(None, *flags, help=words, metavar=metavar, **more)
 
 
-def argument(kind: Any, words: str, metavar: str, default: Any = None) -> Specification:
-    info = typer.Argument(default, help=words, metavar=metavar)
-    return lambda name, _: Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
-
-
-def panel(title: str, **options: Specification) -> list[Parameter]:
+def panel(title: str, **options: tuple[Any, Any]) -> list[Parameter]:
     """What --help shows under a title."""
-    return [specification(name, title) for name, specification in options.items()]
+    for name, (kind, info) in options.items():
+        info.rich_help_panel = title or None
+        if kind == FLAG and not info.param_decls:
+            info.param_decls = [f"--{name.replace('_', '-')}"]
+    return [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+        for name, (kind, info) in options.items()
+    ]
 
 
 SOURCE = panel(
     "",
-    files=argument(
+    files=(
         TEXTS,
-        "Files of JSON Lines, JSON, CSV, TSV or Parquet, also packed by gzip or zstd. Patterns such "
-        "as '*.jsonl' are expanded; - is standard input.",
-        "[FILE]...",
+        typer.Argument(
+            None,
+            help="Files of JSON Lines, JSON, CSV, TSV or Parquet, also packed by gzip or zstd. "
+            "Patterns such as '*.jsonl' are expanded; - is standard input.",
+            metavar="[FILE]...",
+        ),
     ),
     query=option(TEXT, "Read what a query in DuckDB's SQL yields, and not a FILE.", "SQL"),
     prepared=option(
@@ -182,7 +172,8 @@ PROBE = panel(
     conversation=option(TEXT, "An id for the request; no conversation has to have it.", "ID"),
 )
 NAMED_LEDGER = panel(
-    "", ledger=argument(Path, "The ledger that `import` has named.", "LEDGER", default=...)
+    "",
+    ledger=(Path, typer.Argument(help="The ledger that `import` has named.", metavar="LEDGER")),
 )
 OUTPUT = panel(
     "What is kept",
@@ -204,15 +195,16 @@ def takes(*panels: list[Parameter], but: str = "") -> Callable[[Command], Callab
         @wraps(command)
         def taking(*, as_json: bool | None = None, **given: Any) -> None:
             told = {name: value for name, value in given.items() if value not in (None, [])}
-            try:
-                for name in READERS.keys() & told.keys():
-                    told[name] = READERS[name](told[name])
-                outcome = command(**told)
-            except (AsappError, OSError) as error:
-                complain(explained(error))
-                raise typer.Exit(WRONG_USAGE) from None
-            if outcome:
-                finish(outcome, as_json=bool(as_json), quiet="quiet" in told)
+            with handled(end):
+                try:
+                    for name in READERS.keys() & told.keys():
+                        told[name] = READERS[name](told[name])
+                    outcome = command(**told)
+                except (AsappError, OSError) as error:
+                    complain(explained(error))
+                    raise typer.Exit(WRONG_USAGE) from None
+                if outcome:
+                    finish(outcome, as_json=bool(as_json), quiet="quiet" in told)
 
         taking.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         taking.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -222,29 +214,29 @@ def takes(*panels: list[Parameter], but: str = "") -> Callable[[Command], Callab
 
 
 def _columns(texts: list[str]) -> dict[str, str]:
-    return dict(_pair("--map", text, "=", "text=utterance") for text in texts)
+    return dict(_parts("--map", text, "(.*?)=(.+)", "text=utterance") for text in texts)
 
 
 def _values(texts: list[str]) -> dict[str, dict[str, str]]:
     values: dict[str, dict[str, str]] = {}
     for text in texts:
-        field, pair = _pair("--map-value", text, ":", "sender_role:bot=system")
-        value, meant = _pair("--map-value", pair, "=", "sender_role:bot=system")
+        form, example = "(.*?):(.*?)=(.+)", "sender_role:bot=system"
+        field, value, meant = _parts("--map-value", text, form, example)
         values.setdefault(field, {})[value] = meant
     return values
 
 
-def _pair(option: str, text: str, sign: str, example: str) -> tuple[str, str]:
-    """What stands before and behind the first sign."""
-    before, found, behind = text.partition(sign)
-    if not (found and behind):
+def _parts(option: str, text: str, form: str, example: str) -> Any:
+    match = re.fullmatch(form, text, re.DOTALL)
+    if not match:
         raise InvalidRequestError(f"{option} {text}: write it like {option} {example}")
-    return before, behind
+    return match.groups()
 
 
 def parse_size(text: str) -> int:
     """Bytes from `512MB`, `1.5 GiB` or a plain number."""
-    match = _SIZE.fullmatch(text.strip())
+    form = r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i)?B?"
+    match = re.fullmatch(form, text.strip(), re.IGNORECASE | re.ASCII)
     if not match:
         raise InvalidRequestError(f"{text!r} is no size: write 500MB, 1GB or a number of bytes")
     number, unit, binary = match.groups()

@@ -36,7 +36,6 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
     changed = "their conversations have changed since they were sent"
     return Account(
         headline=takes if plan.requests else "There is nothing to send",
-        tone="warn" if plan.rejected else "good",
         facts={
             "Source": [f"{messages} in {counted(plan.conversations, 'conversation')}"],
             "To send": [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime
-
-from attrs import frozen
+from typing import NamedTuple
 
 from asapp_conversations_importer import ImportReport, Phase, Reason, StoppedBy
 from asapp_conversations_importer.ledger.days import day_of, next_day
@@ -107,15 +106,8 @@ def left(report: ImportReport, now: float, rate: float | None) -> list[str]:
     return facts
 
 
-@frozen
-class Estimate:
-    """What is left to send, and how long that takes.
-
-    Attributes:
-        requests: how many.
-        days: the UTC days on which requests leave, today included; None if nothing tells.
-        ends_at: when the last one leaves, in seconds since 1970; None without a rate.
-    """
+class Estimate(NamedTuple):
+    """What is left to send: on how many UTC days, and until when in seconds since 1970."""
 
     requests: int
     days: int | None
@@ -135,17 +127,14 @@ def estimate(
     Args:
         now: when the first may leave, in seconds since 1970.
         rate: requests a second; None or 0 if that is not known.
-        daily_limit: how many may leave in a UTC day, or None.
         used_today: how many have left on the day of `now`.
     """
     if requests <= 0:
         return Estimate(0, 0, now)
     speed, limit = rate or math.inf, math.inf if daily_limit is None else daily_limit
     midnight = next_day(now)
-    today, a_day = (
-        min(max(limit - used_today, 0), speed * (midnight - now)),
-        min(limit, speed * DAY),
-    )
+    today = min(max(limit - used_today, 0), speed * (midnight - now))
+    a_day = min(limit, speed * DAY)
     if not a_day or today == math.inf:
         return Estimate(requests, None, None)
     days, begins, rest = 1, now, float(requests)

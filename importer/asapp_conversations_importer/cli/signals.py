@@ -66,7 +66,7 @@ class Signals:
 def interrupts(interruption: Interruption) -> Iterator[Signals]:
     """The first signal asks the run to end, the second one ends the process at once."""
     signals = Signals(interruption)
-    with _handled(signals.handle):
+    with handled(signals.handle):
         try:
             yield signals
         finally:
@@ -75,18 +75,8 @@ def interrupts(interruption: Interruption) -> Iterator[Signals]:
 
 
 @contextmanager
-def ends_in_order() -> Iterator[None]:
-    """Meanwhile whatever ends the process lets it clear up, and is told by its exit status."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(MEANINGS[signal.Signals(number)][1])
-
-    with _handled(end):
-        yield
-
-
-@contextmanager
-def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Meanwhile the handler is what each signal leads to."""
     before = {number: signal.signal(number, handler) for number in MEANINGS}
     if before[HANGUP] is signal.SIG_IGN:
         # What nohup ignores stays ignored.
@@ -96,6 +86,11 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    """End in order: whatever is open clears up, and the exit status tells the signal."""
+    raise SystemExit(MEANINGS[signal.Signals(number)][1])
 
 
 def leave(number: int) -> None:
