@@ -58,7 +58,6 @@ class ImportRun:
     _invalid: Counter[str] = field(init=False, factory=Counter)
     _note: Callable[[Reject], object] = field(init=False)
     _tally: Tally = field(init=False, factory=Tally)
-    _stop: Stop | None = field(init=False, default=None)
     _samples: Samples = field(init=False, factory=Samples)
     _unvisited: Counts = field(init=False, factory=Counts)
     _closing: dict[str, Any] = field(init=False, factory=dict)
@@ -139,10 +138,10 @@ class ImportRun:
         if not interruption.by:
             self._ledger.begin_run(self._clock.time(), known_names(self._source))
             if confirm and self._ledger.is_untried and not confirm(self.report()):
-                self._stop = Stop(StoppedBy.DECLINED)
+                self._governor.end(Stop(StoppedBy.DECLINED))
         if interruption.by:
-            self._stop = Stop(interruption.by)
-        return self._stop is None
+            self._governor.end(Stop(interruption.by))
+        return self._governor.stop is None
 
     async def _send(self, client: AsyncClient) -> None:
         """Work to the end of the source, or for a bounded time after a stop."""
@@ -172,8 +171,10 @@ class ImportRun:
         except BaseExceptionGroup as group:
             # What a source or a credentials provider raises reaches the caller as it is.
             raise group.exceptions[0] from None
-        if self._tally.trial_over and not governor.stop:
-            self._stop = Stop(StoppedBy.TRIAL)
+        finally:
+            governor.on_stop = lambda: None
+        if self._tally.trial_over:
+            governor.end(Stop(StoppedBy.TRIAL))
 
     async def _finish(self) -> None:
         """Write down how far it came, and the rejects."""
@@ -181,7 +182,7 @@ class ImportRun:
         if not ledger.begun:
             return
         self._notes.settle(self._tally.conversations)
-        stop = self._current_stop()
+        stop = self._governor.stop
         try:
             await ledger.flushed()
             if stop:
@@ -198,7 +199,7 @@ class ImportRun:
                 daily_limit=options.daily_limit,
             )
         except LedgerError as error:
-            self._stop = stop or Stop(StoppedBy.LEDGER, detail=str(error))
+            self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
 
     def _counts_of_others(self) -> Counts:
         """What earlier runs have done about the conversations that this one has not come to."""
@@ -223,9 +224,6 @@ class ImportRun:
             words = f"{path}: the rejects cannot be written ({error.strerror})"
             self._closing["warnings"] = (f"{words}; they are in the ledger",)
 
-    def _current_stop(self) -> Stop | None:
-        return self._stop or self._governor.stop
-
     def _counts(self) -> Counts:
         """What has become of every message of the source."""
         invalid = self._invalid.total() + self._notes.invalid
@@ -236,7 +234,7 @@ class ImportRun:
     def report(self) -> ImportReport:
         """What the run has done so far."""
         governor, tally, clock = self._governor, self._tally, self._clock
-        counts, stop, paused = self._counts(), self._current_stop(), governor.paused
+        counts, stop, paused = self._counts(), governor.stop, governor.paused
         halt = paused or stop
         # Copied at once, for the thread that reads adds to it.
         reasons = dict((self._invalid.copy() + tally.reasons).most_common())

@@ -8,10 +8,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from asapp_conversations import AsappError
-from attrs import astuple, frozen
 
 from . import form
 from .checkpoint import Checkpoint, Status
@@ -36,8 +35,7 @@ class LedgerError(AsappError):
     """The ledger cannot be used; nothing of it was overwritten."""
 
 
-@frozen
-class Target:
+class Target(NamedTuple):
     """Where an import goes: one ledger serves one target."""
 
     base_url: str
@@ -156,9 +154,7 @@ class Database:
                 raise LedgerError(f"{self.path} is empty: no import has begun to write it")
             with self.transaction() as connection:
                 form.execute_all(connection, form.SCHEMA)
-                connection.execute(
-                    "INSERT INTO import (base_url, api_id) VALUES (?, ?)", astuple(target)
-                )
+                connection.execute("INSERT INTO import (base_url, api_id) VALUES (?, ?)", target)
         elif marker != form.APPLICATION_ID:
             raise LedgerError(
                 f"{self.path} is a database, but no ledger: name another file with --ledger"

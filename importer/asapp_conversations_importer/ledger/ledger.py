@@ -74,11 +74,8 @@ class Ledger(Database):
                 )
             super().__init__(path, target)
             leaving.push(super().__exit__)
-            known = self.target()
-            for what, ours, theirs in (
-                ("base URL", target.base_url, known.base_url),
-                ("API id", target.api_id, known.api_id),
-            ):
+            what_differs = zip(("base URL", "API id"), target, self.target(), strict=True)
+            for what, ours, theirs in what_differs:
                 if ours != theirs:
                     raise LedgerError(
                         f"{path} is the ledger of an import into {what} {theirs}, not {ours}: "

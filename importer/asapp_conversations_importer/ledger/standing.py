@@ -82,7 +82,7 @@ class Standing:
 def read_standing(path: Path) -> Standing:
     """Where the import of that ledger stands; `LedgerError` if it is none."""
     with opened(path) as database:
-        target, counts = database.target(), database.counts_after()
+        counts = database.counts_after()
         runs = database.read(f"SELECT {', '.join(RUN)} FROM runs ORDER BY number DESC LIMIT 1")
         run = dict(zip(RUN, runs[0], strict=True)) if runs else {}
         times = {name: iso_time(run[name]) for name in RUN[:3] if run.get(name) is not None}
@@ -94,8 +94,7 @@ def read_standing(path: Path) -> Standing:
         )
         return Standing(
             ledger=str(path),
-            base_url=target.base_url,
-            api_id=target.api_id,
+            **database.target()._asdict(),
             running=is_running(path),
             conversations=dict(
                 database.read("SELECT status, count(*) FROM conversations GROUP BY status")
