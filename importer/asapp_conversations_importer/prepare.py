@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -103,50 +102,45 @@ def _new_folder(to: str) -> Iterator[tuple[fs.FileSystem, str]]:
 def _written(
     conversations: Iterator[Conversation], store: fs.FileSystem, folder: str
 ) -> Generator[Conversation]:
-    """The conversations, once they are written to the files of a folder; of none there is one."""
+    """The conversations, once they are written to the files of a folder."""
     messages = pa.list_(column_type(BATCH.message_schema))
     schema = pa.schema(
         [(fields().conversation.column, pa.string()), (BATCH.messages_property, messages)]
     )
-    groups = _groups(conversations)
-    for number in count():
-        first = next(groups, None if number else [])
-        if first is None:
-            return
-        with pq.ParquetWriter(
-            f"{folder}/part-{number:05}.parquet",
-            schema,
-            filesystem=store,
-            compression="zstd",
-            write_page_checksum=True,
-        ) as file:
-            for group in chain([first], islice(groups, FILE_GROUPS - 1)):
-                file.write_batch(_batch(group, schema))
-                yield from group
+    with ExitStack() as opened:
+        for number, group in enumerate(_groups(conversations)):
+            file_number, within = divmod(number, FILE_GROUPS)
+            if not within:
+                opened.close()
+                path = f"{folder}/part-{file_number:05}.parquet"
+                options = {"compression": "zstd", "write_page_checksum": True}
+                file = pq.ParquetWriter(path, schema, filesystem=store, **options)
+                opened.enter_context(file)
+            file.write_batch(_batch(group, schema))
+            yield from group
 
 
 def _groups(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
-    """The conversations of each row group."""
-    group, size = list[Conversation](), 0
+    """The conversations of each row group; of none at all there is one."""
+    group, size, groups = list[Conversation](), 0, 0
     for conversation in conversations:
         group.append(conversation)
         size += sum(map(len, conversation.contents))
         if size >= GROUP_BYTES:
             yield group
-            group, size = [], 0
-    if group:
+            group, size, groups = [], 0, groups + 1
+    if group or not groups:
         yield group
 
 
 def _batch(group: Sequence[Conversation], schema: pa.Schema) -> pa.RecordBatch:
-    rows = (
-        (each.conversation_id, orjson.loads(b"[" + b",".join(each.contents) + b"]"))
+    name, messages = schema.names
+    rows = [
+        {name: each.conversation_id, messages: orjson.loads(b"[" + b",".join(each.contents) + b"]")}
         for each in group
-    )
+    ]
     try:
-        return pa.RecordBatch.from_pylist(
-            [dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema
-        )
+        return pa.RecordBatch.from_pylist(rows, schema=schema)
     except (pa.ArrowException, TypeError, OverflowError):
         raise InvalidRequestError(
             "a message has a value that no column of a snapshot can hold: import the source "

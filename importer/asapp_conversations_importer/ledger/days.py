@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+DAY = 86_400
 
 LAST_MOMENT = 253_402_300_799
 """The end of the year 9999 in seconds since 1970: no clock goes further."""
@@ -15,8 +17,7 @@ def day_of(now: float) -> str:
 
 def next_day(now: float) -> float:
     """When the next UTC day begins, in seconds since 1970: daily limits come back then."""
-    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight + timedelta(days=1)).timestamp()
+    return (now // DAY + 1) * DAY
 
 
 def iso_time(seconds: float) -> str:
