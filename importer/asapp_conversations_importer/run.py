@@ -138,7 +138,8 @@ class ImportRun:
         if not interruption.by:
             self._ledger.begin_run(self._clock.time(), known_names(self._source))
             if confirm and self._ledger.is_untried and not confirm(self.report()):
-                self._governor.end(Stop(StoppedBy.DECLINED))
+                # A signal in the place of an answer declines nothing.
+                self._governor.end(Stop(interruption.by or StoppedBy.DECLINED))
         if interruption.by:
             self._governor.end(Stop(interruption.by))
         return self._governor.stop is None

@@ -307,7 +307,7 @@ def test_after_a_limit_that_was_slept_through_one_request_finds_out() -> None:
 
     async def main() -> None:
         time = Time()
-        governor = govern(time, wait=True)
+        governor = govern(time, wait=True, rate=1)
         await send(governor, OK, OK)
         refused = await leave(governor)
         paced = asyncio.create_task(leave(governor))
