@@ -316,7 +316,7 @@ Times     20 messages in an hour that the local clock repeats, 1 message before
           1990
 Repeated  1 message exactly as another one of the conversation; each is sent
 At 20/s   19 h 33 min, in which about 20 % of live requests are refused
-At 100/s  3 h 54 min, in which about 67 % of live requests are refused
+At 100/s  3 h 54 min, in which about 90 % of live requests are refused
 Ledger    export/asapp-import.ledger, what it knows as sent is not counted again
 
   19,998,400 to send

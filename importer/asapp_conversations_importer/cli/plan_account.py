@@ -11,8 +11,9 @@ from asapp_conversations_importer import ImportPlan, ImportReport
 from .account import Account, Count, Step
 from .wording import counted, duration, odd_times, percent, place, size
 
-MOST_REFUSED = 2 / 3
-"""The share of live requests that is refused beside an import that takes all the gateway allows."""
+MOST_REFUSED = 0.9
+"""The share of live requests that is refused beside an import that takes all the gateway allows: they
+come too soon after one of its requests, unless jitter has left a gap (see docs/numbers.md)."""
 
 
 def days_of(requests: int, daily_limit: int | None) -> int:
