@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 URLS = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
 
 published = importlib.import_module("asapp_conversations.published")
-account = importlib.import_module("asapp_conversations_importer.cli.plan_account")
+account = importlib.import_module("asapp_conversations_importer.cli.accounts")
 options = importlib.import_module("asapp_conversations_importer.options")
 
 

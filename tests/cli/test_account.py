@@ -16,10 +16,13 @@ from asapp_conversations_importer import (
     StoppedBy,
     Waiting,
 )
+from asapp_conversations_importer.cli.accounts import (
+    account_of_plan,
+    account_of_report,
+    account_of_standing,
+    days_of,
+)
 from asapp_conversations_importer.cli.output import SHOWN_NAMES, SHOWN_REASONS, text
-from asapp_conversations_importer.cli.plan_account import account_of_plan, days_of
-from asapp_conversations_importer.cli.report_account import account_of_report
-from asapp_conversations_importer.cli.standing_account import account_of_standing
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from asapp_conversations_importer import ImportReport
-from asapp_conversations_importer.cli.report_account import Estimate, estimate, estimate_rest
+from asapp_conversations_importer.cli.estimate import Estimate, estimate, estimate_rest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st

@@ -142,6 +142,17 @@ def test_full_disk_under_the_output(folder: Path, options: list[str]) -> None:
     assert json.loads(run("import", name, "--json").stdout)["skipped"] == 3
 
 
+@pytest.mark.parametrize("arguments", [["status", "l"], ["rejects", "l"], ["plan", "export.csv"]])
+def test_full_disk_under_other_commands(folder: Path, arguments: list[str]) -> None:
+    """Whatever a command prints, that it could not be written is its exit status."""
+    export(folder, 1, extra=f"{CONVERSATION},robot,a-1,x,2024-03-04T08:00:00Z\n")
+    run("import", "export.csv", "--emulator", "--ledger", "l")
+    with Path("/dev/full").open("w") as full:
+        done = run(*arguments, stdout=full)
+    assert done.returncode == 1
+    assert "Error: standard output cannot be written" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [["import", "export.csv", "--emulator"], ["plan", "export.csv"], ["--help"]]
 )

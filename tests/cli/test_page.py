@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from asapp_conversations_importer import Failure, ImportReport, Phase, Sample, StoppedBy
 from asapp_conversations_importer.cli import page
+from asapp_conversations_importer.cli.accounts import account_of_report
 from asapp_conversations_importer.cli.page import SHOWN_REASONS, render_page
-from asapp_conversations_importer.cli.report_account import account_of_report
 from attrs import evolve, field, frozen
 
 MADE = datetime(2026, 11, 24, 3, 12, 5, tzinfo=UTC)
@@ -230,7 +230,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
 def test_contrast(theme: str) -> None:
     """Text has WCAG's contrast of 4.5 on both grounds, and drawings 3, in each theme."""
-    css = Path(page.__file__).with_name("page.css").read_text(encoding="utf-8")
+    css = Path(page.__file__).with_name("page.html").read_text(encoding="utf-8")
     light, dark, printed = (colours(block) for block in css.split(":root")[1:])
     palette = {"light": light, "dark": dark, "print": printed}[theme]
     assert palette.keys() == light.keys()

@@ -19,8 +19,8 @@ import pytest
 from asapp_conversations import __spec_sha256__
 from asapp_conversations.toolkit import USER_AGENT
 from asapp_conversations_importer import LedgerError, Waiting, read_standing, rejects_of
+from asapp_conversations_importer.cli.accounts import account_of_standing
 from asapp_conversations_importer.cli.output import text
-from asapp_conversations_importer.cli.standing_account import account_of_standing
 from asapp_conversations_importer.ledger import form
 from asapp_conversations_importer.ledger.checkpoint import Checkpoint, Status, resume
 from asapp_conversations_importer.ledger.counts import Counts

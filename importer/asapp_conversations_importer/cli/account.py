@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from asapp_conversations_importer import Reason, StoppedBy
 
-from .wording import command, counted, moment
+from .wording import counted
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -133,20 +133,6 @@ class Account:
     named: tuple[str, Sequence[tuple[str, str]]] = ("", ())
     warnings: Sequence[str] = ()
     steps: Sequence[Step]
-
-
-def again_after(resume_at: str | None, *, kept: bool = True) -> str:
-    when = f" after {moment(resume_at)}" if resume_at else ""
-    how = "goes on where it stopped" if kept else "begins anew, without a ledger"
-    return f"Run the same command again{when}; it {how}."
-
-
-def write_rejects(ledger: str) -> Step:
-    return Step(
-        "The rejects are in the ledger: write them to a file, mend them there, and import that "
-        "file by itself.",
-        command("rejects", ledger, "-o", "rejects.jsonl"),
-    )
 
 
 def shown(reasons: Mapping[str, Reason], most: int) -> tuple[list[tuple[str, Reason]], str]:

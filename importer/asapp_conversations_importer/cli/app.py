@@ -36,18 +36,22 @@ from ..options import MODEST_RATE
 from ..prepare import rejects_beside
 from ..reading.scratch import scratch_folder
 from . import parameters as p
+from .accounts import (
+    account_of_plan,
+    account_of_report,
+    account_of_standing,
+    days_of,
+    question,
+)
 from .check import check
 from .live import View
 from .output import Outcome, fold, say
 from .page import refuse_foreign, render_page, write_page
-from .plan_account import account_of_plan, days_of, question
-from .report_account import account_of_report
 from .signals import Signals, interrupts
-from .standing_account import account_of_standing
 from .wording import command, counted, environment_of
 
 
-@p.takes(p.SOURCE, p.TARGET, p.PACE, p.READING, p.KEPT, p.SHOWN, p.SELDOM)
+@p.takes(p.SOURCE, p.TARGET, p.PACE, p.READING, p.KEPT, p.SHOWN, p.SELDOM, but="conversation")
 def import_(
     *,
     emulator: bool = False,
@@ -119,7 +123,7 @@ def import_(
 
 @p.takes(
     *(p.SOURCE, p.PACE, p.READING, p.KEPT, p.SHOWN, p.SELDOM),
-    but="first wait rejects report concurrency isolate timeout",
+    but="first wait rejects report concurrency isolate timeout conversation",
 )
 def plan(
     *,
@@ -147,7 +151,8 @@ def plan(
 
 
 @p.takes(
-    *(p.SOURCE, p.FOLDER, p.READING, p.SHOWN, p.SELDOM), but="prepared concurrency isolate timeout"
+    *(p.SOURCE, p.FOLDER, p.READING, p.SHOWN, p.SELDOM),
+    but="prepared concurrency isolate timeout conversation",
 )
 def prepare(*, to: str | None = None, quiet: bool = False, **given: Any) -> Outcome:
     """Read, check and sort a source once, into a snapshot for `import --prepared`.

@@ -58,7 +58,7 @@ class Witness:
             self.date = outcome.headers.get("Date", "")
 
 
-@p.takes(p.TARGET, p.SELDOM, p.PROBE, but="emulator yes concurrency isolate max_body memory_limit")
+@p.takes(p.TARGET, p.SELDOM, but="emulator yes concurrency isolate max_body memory_limit")
 def check(*, conversation: str | None = None, **given: Any) -> Outcome:
     """Try the keys, the address and the network with one request that can store nothing.
 

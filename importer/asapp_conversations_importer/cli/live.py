@@ -17,7 +17,7 @@ from rich.text import Text
 from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
 from .account import known
-from .report_account import left, sent
+from .accounts import left, sent
 from .wording import counted, moment, odd_times, per_second, percent, place, printable
 
 WINDOW = 10.0

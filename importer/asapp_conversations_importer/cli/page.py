@@ -11,6 +11,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
+from string import Template
 
 from asapp_conversations import InvalidRequestError
 
@@ -41,29 +42,11 @@ def render_page(
     """
     parts = (_state(account), _counts(account), _over_time(samples), _reasons(account))
     sections = "\n".join(line for part in (*parts, _names(account)) for line in part)
+    template = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     made = moment(generated_at.isoformat(timespec="seconds"))
-    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-{OURS}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>{_safe(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-<h1>{_safe(title)}</h1>
-<p class="faint">Import into ASAPP, as of {_safe(made)}</p>
-{sections}
-</main>
-</body>
-</html>
-"""
+    return Template(template).substitute(
+        ours=OURS, title=_safe(title), made=_safe(made), sections=sections
+    )
 
 
 def _safe(text: str) -> str:
@@ -160,12 +143,7 @@ def _names(account: Account) -> Iterator[str]:
 
 
 def refuse_foreign(report: str | None, others: Iterable[str | PathLike[str] | None]) -> None:
-    """Raise when the page of an import would be written over something else, or nowhere.
-
-    Args:
-        report: where it is to be written.
-        others: what else the import reads or writes.
-    """
+    """Raise when a page would be written over what an import reads or writes, or nowhere."""
     if report is None:
         return
     path = Path(report)

@@ -155,21 +155,14 @@ SELDOM = panel(
         COUNT, "Send so many conversations side by side at most; by default 100.", "N", min=1
     ),
     isolate=option(
-        FLAG,
-        "Reject the whole batch in which ASAPP refuses a message.",
-        None,
-        " /--no-isolate",
-        show_default=False,
+        FLAG, "Reject the whole batch in which ASAPP refuses a message.", None, " /--no-isolate"
     ),
     timeout=option(
         NUMBER, "Give an attempt up after so many seconds; by default 30.", "SECONDS", min=0.001
     ),
+    conversation=option(TEXT, "An id for the request; no conversation has to have it.", "ID"),
     max_body=option(TEXT, "Send no larger request body; by default 10MiB.", "BYTES"),
     memory_limit=option(TEXT, "Keep the process within this memory; by default 1GB.", "BYTES"),
-)
-PROBE = panel(
-    "Seldom needed",
-    conversation=option(TEXT, "An id for the request; no conversation has to have it.", "ID"),
 )
 NAMED_LEDGER = panel(
     "",
