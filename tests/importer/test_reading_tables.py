@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -422,6 +422,65 @@ def test_a_frame_of_objects_is_read_by_row(read) -> None:
         ("text", 'the value is not of type "string"'),
     ]
     assert result.numbers == [3, 5]
+
+
+EIGHT = datetime(2024, 3, 4, 8)
+
+
+@pytest.mark.parametrize(
+    ("times", "options", "sent", "rejected"),
+    [
+        ([EIGHT, 1709539200], {}, ["2024-03-04T08:00:00Z"], [2]),
+        ([1709539200, EIGHT], {}, ["2024-03-04T08:00:00Z"], [1]),
+        ([EIGHT, 1709539261], {"time_formats": "epoch"}, ["08:00:00Z", "08:01:01Z"], []),
+        ([EIGHT, 45355], {}, ["2024-03-04T08:00:00Z"], [2]),
+        ([date(2024, 3, 4), EIGHT], {}, ["2024-03-04T08:00:00Z"], [1]),
+        (
+            [EIGHT, EIGHT.replace(tzinfo=UTC)],
+            {"timezone": "Asia/Tokyo"},
+            ["03T23:00", "T08:00"],
+            [],
+        ),
+        (
+            [EIGHT.replace(tzinfo=UTC), EIGHT],
+            {"timezone": "Asia/Tokyo"},
+            ["03T23:00", "T08:00"],
+            [],
+        ),
+        ([pandas.Timestamp(EIGHT), "2024-03-04 09:00", None], {}, ["T08:00", "T09:00"], [3]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["object", "category", "list"])
+def test_values_of_several_types_stay_what_they_are(
+    read, kind, times, options, sent, rejected
+) -> None:
+    """A number or a date beside times is no other time for it, nor is one with a zone beside one
+    without: in a column of a frame, and in its lists.
+    """
+    if kind == "list":
+        sender = {"role": "agent", "externalId": "a"}
+        said = [{"text": "x", "sender": sender, "timestamp": time} for time in times]
+        frame = pandas.DataFrame({"conversation_id": ["C1"], "messages": [said]})
+    else:
+        column = pandas.Series(times, dtype="object").astype(kind)
+        row = table().slice(0, 1).to_pandas()
+        frame = pandas.concat([row] * len(times), ignore_index=True).assign(timestamp=column)
+    result = read(Table(frame), **options)
+
+    read_times = [message["timestamp"] for message in result.messages]
+    assert [part in time for part, time in zip(sent, read_times, strict=True)] == [True] * len(sent)
+    places = [reject.place for reject in result.rejects]
+    assert [place.message or place.number for place in places] == rejected
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+def test_a_short_number_is_no_exact_time(read, kind) -> None:
+    """A number that has lost digits cannot count milliseconds."""
+    times = pa.array([1709539200123.0 if kind == "float32" else 60000.0], pa.float64()).cast(kind)
+    result = read(
+        Table(table().slice(0, 1).set_column(4, "timestamp", times)), time_formats="epoch-ms"
+    )
+    assert result.reasons == [("timestamp", "is a number of too few digits to be exact")]
 
 
 def test_an_error_of_a_library_quotes_nothing(read) -> None:

@@ -106,14 +106,15 @@ def _frame_chunks(frame: Any, names: list[str], wanted: Wanted) -> Iterator[list
 
 
 def _series_values(series: Any, *, as_text: bool) -> list[Any]:
-    try:
-        return _values(pa.array(series, from_pandas=True), as_text=as_text)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        values = [
-            None if missing else value
-            for value, missing in zip(series.tolist(), series.isna(), strict=True)
-        ]
-        return [_as_identifier(value) for value in values] if as_text else values
+    # Of objects Arrow would make one type, and a number or a date beside times another time.
+    if str(series.dtype) not in ("object", "category"):
+        with suppress(pa.ArrowException, TypeError, ValueError, OverflowError):
+            return _values(pa.array(series, from_pandas=True), as_text=as_text)
+    values = [
+        None if missing else value
+        for value, missing in zip(series.tolist(), series.isna(), strict=True)
+    ]
+    return [_as_identifier(value) for value in values] if as_text else values
 
 
 def arrow_records(batches: Iterable[pa.RecordBatch], wanted: Wanted) -> Numbered:
@@ -155,6 +156,8 @@ def _converted(column: pa.Array) -> list[Any]:
         return _values(pc.call_function("run_end_decode", [column]))
     if pa.types.is_timestamp(kind):
         return _moments(column)
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        return _short_floats(column)
     if any(is_text(kind) for is_text in TEXTS):
         return _texts(column)
     if pa.types.is_struct(kind):
@@ -185,6 +188,17 @@ def _as_identifier(value: Any) -> Any:
     is_whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0
     is_exact = isinstance(value, (int, UUID)) and not isinstance(value, bool)
     return str(value) if is_whole or is_exact else value
+
+
+def _short_floats(column: pa.Array) -> list[Any]:
+    """Numbers of fewer digits than Python's; from some point on, one stands for several integers."""
+    exact = 2.0**24 if pa.types.is_float32(column.type) else 2.0**11
+    return [
+        Unreadable("is a number of too few digits to be exact", value)
+        if value is not None and abs(value) >= exact
+        else value
+        for value in column.to_pylist()
+    ]
 
 
 def _structs(column: pa.StructArray) -> list[Any]:
