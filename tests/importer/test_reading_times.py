@@ -93,6 +93,21 @@ def test_a_format_says_what_a_time_is(record, read, value, form, expected) -> No
     assert found + [reason for _, reason in result.reasons] == [expected]
 
 
+def test_a_time_that_two_formats_read_differently_is_rejected(record, read) -> None:
+    """No order of the formats tells which is meant; one that they read alike is taken."""
+    formats = ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%y %H:%M")
+    values = ("03/04/2024 12:05", "13/04/2024 12:06", "03/03/2024 12:07")
+    result = read(Records([record(timestamp=value) for value in values]), time_formats=formats)
+
+    assert [message["timestamp"] for message in result.messages] == [
+        "2024-03-03T12:07:00Z",
+        "2024-04-13T12:06:00Z",
+    ]
+    assert result.reasons == [
+        ("timestamp", "fits several time formats, which make different times of it")
+    ]
+
+
 @pytest.mark.parametrize(
     ("form", "complaint"),
     [

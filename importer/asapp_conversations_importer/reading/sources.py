@@ -84,7 +84,8 @@ class ReadOptions:
         null: texts that mean that a value is missing.
         timezone: the zone of times that name none, or its name.
         time_formats: `strptime` patterns, or `epoch`, `epoch-ms`, `epoch-us`, `epoch-ns` for numbers
-            of these units since 1970; tried in order before the form of RFC 3339.
+            of these units since 1970; preferred to the form of RFC 3339. A text that fits two of
+            them, and would be two times, is rejected.
         ambiguous: which moment is meant by a local time that the clock showed twice, where the
             order of the source does not tell, or never; without it such a message is rejected.
         delimiter: what parts the cells of CSV; found by the header if it is not told.

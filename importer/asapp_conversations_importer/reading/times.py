@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
@@ -31,6 +32,8 @@ REPEATED_TIME = (
     "meant; say so with --ambiguous"
 )
 SKIPPED_TIME = "is in an hour that the local clock skips; say what is meant with --ambiguous"
+
+SEVERAL_TIMES = "fits several time formats, which make different times of it"
 
 DIRECTIVES = "YymbBdjHIpMSfzaA%"
 """Those of strptime that mean the same on every machine (Python's datetime, format codes)."""
@@ -99,7 +102,7 @@ class TimeParser:
 
     Args:
         timezone: of times that name none.
-        formats: as `check_formats` returns them, tried before the form of RFC 3339.
+        formats: as `check_formats` returns them, preferred to the form of RFC 3339.
     """
 
     def __init__(self, timezone: tzinfo = UTC, formats: Sequence[str] = ()) -> None:
@@ -111,10 +114,7 @@ class TimeParser:
     def parse(self, value: object) -> Moment:
         """The moment that a value stands for; `ValueError` for what is no time, which says why."""
         if type(value) is str:
-            try:
-                moment, finer = self._by_format(value) if self._has_formats else read_time(value)
-            except ValueError:
-                raise ValueError(self._complaint(value, is_number=bool(_number(value)))) from None
+            moment, finer = self._of_text(value)
         else:
             moment, finer = self._of_type(value)
         zone = moment.tzinfo
@@ -135,15 +135,24 @@ class TimeParser:
             return _since_epoch(number, self._unit)
         raise ValueError(self._complaint(value, is_number=number is not None))
 
-    def _by_format(self, text: str) -> tuple[datetime, int]:
+    def _of_text(self, text: str) -> tuple[datetime, int]:
         if self._unit and _number(text):
             return _since_epoch(Decimal(text), self._unit)
+        if self._patterns and (found := self._by_pattern(text)):
+            return found, 0
+        try:
+            return read_time(text)
+        except ValueError:
+            raise ValueError(self._complaint(text, is_number=bool(_number(text)))) from None
+
+    def _by_pattern(self, text: str) -> datetime | None:
+        found = set()
         for pattern in self._patterns:
-            try:
-                return datetime.strptime(text, pattern), 0
-            except ValueError:
-                continue
-        return read_time(text)
+            with suppress(ValueError):
+                found.add(datetime.strptime(text, pattern))
+        if len(found) > 1:
+            raise ValueError(SEVERAL_TIMES)
+        return next(iter(found), None)
 
     def _local(self, moment: datetime, finer: int) -> Moment:
         """The moment when the clock of the zone shows that time."""
