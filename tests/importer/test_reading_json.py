@@ -46,7 +46,7 @@ def message(text: bytes) -> bytes:
         (message(b'"a", "text": "b"'), "text", "is given more than once"),
         (message(b'"a", "te\\u0078t" : "b"'), "text", "is given more than once"),
         (message(b'"a", "sender": {"role": "agent"}'), "sender.role", "is given more than once"),
-        (message(b'"a", "TEXT ": "b", "t_e_x_t": "c"'), None, None),
+        (message(b'"a", "TEXT ": "b", "t_e_x_t": "c"'), "text", "is given more than"),
         (message(b'"a"').replace(b'"text"', b'"TEXT": "b", "Text"'), "text", "is given more than"),
         (message(b'"a", "sender_role": "agent"'), "sender.role", "is given more than once"),
         (message(b'"a"').replace(b'"role"', b'"Role": "agent", "ROLE"'), "sender.role", "is given"),

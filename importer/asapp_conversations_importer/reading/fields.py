@@ -151,8 +151,8 @@ class Columns:
     def find(self, name: str) -> list[KeyPath]:
         """Each place where the field of that name could be.
 
-        Case, dots and underscores make no difference, but an exact name wins. A column called like
-        the outer name holds the inner ones.
+        Case, dots and underscores make no difference. A column called like the outer name holds the
+        inner ones.
         """
         if name in self._mapping:
             column = self._mapping[name]
@@ -164,8 +164,7 @@ class Columns:
         return [(column,) for column in self._called(name)] + [(one, *inner) for one in holders]
 
     def _called(self, name: str) -> list[str]:
-        found = self._like.get(plain_name(name), [])
-        return [column for column in found if column == name] or found
+        return self._like.get(plain_name(name), [])
 
 
 def missing_columns(
