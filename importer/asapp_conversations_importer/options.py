@@ -77,7 +77,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class ImportArguments(ClientOptions, ReadArguments, total=False):
-    """What `import_messages` takes by keyword; which says what each means."""
+    """What `import_messages`, which says what each means, takes by keyword."""
 
     ledger: str | PathLike[str] | None
     rejects: str | PathLike[str] | None

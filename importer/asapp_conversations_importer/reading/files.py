@@ -6,8 +6,7 @@ import codecs
 import io
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from glob import glob
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +18,7 @@ from attrs import frozen
 from .csv_text import CsvReader
 from .json_text import BYTE_ORDER_MARK, Numbered, read_json, read_json_lines
 from .sources import STANDARD_INPUT, ReadOptions, SourceError
-from .stores import find_objects, is_remote, open_object
+from .stores import find_objects, is_remote, open_object, readable
 from .tables import Rows, open_parquet
 
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -87,7 +86,7 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
             found[path] = path
             continue
         if is_remote(path):
-            found |= {name: name for name in _objects(path)}
+            found |= {name: name for name in find_objects(path)}
             continue
         names = [path]
         if not Path(path).exists():
@@ -104,14 +103,6 @@ def find_files(paths: tuple[str, ...]) -> list[str]:
             status = Path(name).stat()
             found.setdefault((status.st_dev, status.st_ino), name)
     return list(found.values())
-
-
-def _objects(pattern: str) -> list[str]:
-    with readable(pattern):
-        names = find_objects(pattern)
-    if not names:
-        raise SourceError(f"there is no object {pattern}")
-    return names
 
 
 def open_file(path: str, options: ReadOptions, closing: ExitStack) -> Feed:
@@ -157,19 +148,6 @@ def _text_feed(
     return Feed(
         path, "row", reader.header, lambda wanted: _readable(path, reader.records(wanted)), True
     )
-
-
-@contextmanager
-def readable(path: str) -> Iterator[None]:
-    """Turns what the system, or its own format, says of a file into a `SourceError` that names it."""
-    try:
-        yield
-    except UnicodeError as error:
-        reason = getattr(error, "reason", error)
-        raise SourceError(f"{path} is not in the encoding that was told: it {reason}") from None
-    except (OSError, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"{path} cannot be read: {reason}") from None
 
 
 def _readable(path: str, records: Numbered) -> Numbered:

@@ -11,11 +11,11 @@ from typing import Any
 
 from attrs import define, field
 
-from .files import readable
 from .messages import Conversation, Place, Reject
 from .record_parser import Outcome, RecordParser, UnclearMessage
 from .snapshot_files import FileState, SnapshotFile, find_snapshot, open_snapshot_file, survey
 from .sources import ReadOptions, Snapshot, Source, SourceError
+from .stores import readable
 from .tables import arrow_records, open_parquet_file
 from .totals import Totals
 from .unclear import settle

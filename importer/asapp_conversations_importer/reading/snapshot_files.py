@@ -17,12 +17,11 @@ from attrs import frozen
 from pyarrow import fs
 
 from .duckdb_engine import connect
-from .files import readable
 from .layouts import Layouts
 from .scratch import own_folder
 from .sources import ReadOptions, SourceError
 from .staging import staging_errors
-from .stores import locate, named
+from .stores import locate, named, readable
 from .tables import open_parquet_file
 
 UNFINISHED = "_temporary"

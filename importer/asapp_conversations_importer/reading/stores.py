@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import pyarrow as pa
@@ -62,17 +64,35 @@ def open_object(path: str) -> pa.NativeFile:
     return store.open_input_file(place)
 
 
+@contextmanager
+def readable(path: str) -> Iterator[None]:
+    """Turns what the system, or its own format, says of a file into a `SourceError` that names it."""
+    try:
+        yield
+    except UnicodeError as error:
+        reason = getattr(error, "reason", error)
+        raise SourceError(f"{path} is not in the encoding that was told: it {reason}") from None
+    except (OSError, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"{path} cannot be read: {reason}") from None
+
+
 def find_objects(pattern: str) -> list[str]:
-    """The objects of a store that a name or a pattern stands for, in order."""
-    store, place = locate(pattern)
-    if store.get_file_info(place).type == fs.FileType.File:
-        return [pattern]
-    parts = re.split(r"(\*\*/|\*|\?)", place)
-    wanted = re.compile("".join(MEANINGS.get(part, re.escape(part)) for part in parts))
-    folder = parts[0].rpartition("/")[0]
-    selector = fs.FileSelector(folder, recursive=True, allow_not_found=True)
-    return sorted(
-        named(pattern, each.path)
-        for each in store.get_file_info(selector)
-        if each.is_file and wanted.fullmatch(each.path)
-    )
+    """The objects of a store that a name or a pattern stands for, in order.
+
+    Raises:
+        SourceError: there is none, or the store cannot be reached.
+    """
+    with readable(pattern):
+        store, place = locate(pattern)
+        if store.get_file_info(place).type == fs.FileType.File:
+            return [pattern]
+        parts = re.split(r"(\*\*/|\*|\?)", place)
+        wanted = re.compile("".join(MEANINGS.get(part, re.escape(part)) for part in parts))
+        folder = parts[0].rpartition("/")[0]
+        inside = store.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+    found = (each.path for each in inside if each.is_file and wanted.fullmatch(each.path))
+    names = sorted(named(pattern, place) for place in found)
+    if not names:
+        raise SourceError(f"there is no object {pattern}")
+    return names
