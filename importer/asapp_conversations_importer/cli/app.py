@@ -36,13 +36,7 @@ from ..options import MODEST_RATE
 from ..prepare import rejects_beside
 from ..reading.scratch import scratch_folder
 from . import parameters as p
-from .accounts import (
-    account_of_plan,
-    account_of_report,
-    account_of_standing,
-    days_of,
-    question,
-)
+from .accounts import account_of_plan, account_of_report, account_of_standing, days_of, question
 from .check import check
 from .live import View
 from .output import Outcome, fold, say
@@ -126,11 +120,7 @@ def import_(
     but="first wait rejects report concurrency isolate timeout conversation",
 )
 def plan(
-    *,
-    quiet: bool = False,
-    rate: float = MODEST_RATE,
-    daily_limit: int | None = None,
-    **given: Any,
+    *, quiet: bool = False, rate: float = MODEST_RATE, daily_limit: int | None = None, **given: Any
 ) -> Outcome:
     """Say what an import would do, and send nothing.
 

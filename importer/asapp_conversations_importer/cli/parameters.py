@@ -165,8 +165,7 @@ SELDOM = panel(
     memory_limit=option(TEXT, "Keep the process within this memory; by default 1GB.", "BYTES"),
 )
 NAMED_LEDGER = panel(
-    "",
-    ledger=(Path, typer.Argument(help="The ledger that `import` has named.", metavar="LEDGER")),
+    "", ledger=(Path, typer.Argument(help="The ledger that `import` has named.", metavar="LEDGER"))
 )
 OUTPUT = panel(
     "What is kept",
