@@ -84,6 +84,15 @@ def read_success(
     return defect, payload
 
 
+def foreign_conflict(response: httpx.Response) -> str | None:
+    """Why a 409 is not the service's own, which would say that it holds the request.
+
+    ASAPP answers in JSON; a page of HTML is of something in front of it.
+    """
+    content, _ = response.extensions[BODY]
+    return "its body is not JSON" if content and read_json(content) is NOT_JSON else None
+
+
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
     """ASAPP's id of a request that succeeded; to look for parts of a message costs too much here."""
     told = response.headers.get(REQUEST_ID, "")

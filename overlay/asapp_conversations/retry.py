@@ -12,7 +12,7 @@ from asapp_conversations_client.facts import Operation
 from attrs import define, field
 
 from . import errors
-from .answers import NOT_JSON, AnswerWords, read_success, success_id
+from .answers import NOT_JSON, AnswerWords, foreign_conflict, read_success, success_id
 from .auth import Credentials
 from .logs import logger
 from .options import Settings
@@ -137,6 +137,8 @@ class Exchange:
             if not defect:
                 self.request_ids.append(success_id(outcome, sent, keys))
                 return self._accept(outcome, answer)
+        elif outcome.status_code == 409:
+            defect = foreign_conflict(outcome)
         words = AnswerWords(outcome, sent, keys)
         self.request_ids.append(words.request_id)
         return self._judge_status(outcome, defect, words)
@@ -169,7 +171,7 @@ class Exchange:
     ) -> httpx.Response | float:
         status, clock = response.status_code, self.settings.clock
         success = self.operation.bodiless_success if self.operation else None
-        if status == 409 and self.outcome_unknown and success is not None:
+        if status == 409 and not defect and self.outcome_unknown and success is not None:
             stored = httpx.Response(success, json={}, request=self.request)
             return self._accept(stored, NOT_JSON, by_conflict=True)
         if status == 401 and self.renewable:
@@ -182,11 +184,12 @@ class Exchange:
         asked = retry_after(response.headers, clock.time())
         wait = backoff(status, self._retries, clock.random()) if asked is None else asked
         # ASAPP asks to send again after 429 and 5xx alone.
-        retriable = status == 429 or status >= 500 or defect is not None
+        retriable = status == 429 or status >= 500 or response.is_success
         if self._resends(str(status), wait, retriable=retriable):
             return wait
         facts = {**words.details(), "retry_after": asked, "defect": defect}
-        raise self._complete(errors.status_error(status)(self._description, status, **facts))
+        kind = errors.APIStatusError if status == 409 and defect else errors.status_error(status)
+        raise self._complete(kind(self._description, status, **facts))
 
     @property
     def _description(self) -> str:

@@ -12,6 +12,7 @@ from asapp_conversations import (
     APIStatusError,
     AsappError,
     BadRequestError,
+    ConflictError,
     NotFoundError,
     PayloadTooLargeError,
     RateLimitError,
@@ -82,6 +83,21 @@ def test_conflict_after_doubt_is_stored(kind: Kind, first: tuple[int, bytes, str
         with serving([doubt], [answer(409)]) as server:
             stored = create(kind, base_url=server.url, conflict_is_stored=conflict_is_stored)
         assert (stored.stored, stored.already_stored, stored.requests) == (1, 0, 2)
+
+
+@both
+@pytest.mark.parametrize("doubt", [[], [[answer(500)]], [[hang_up]]])
+def test_conflict_that_is_not_the_service_s_own_stores_nothing(kind: Kind, doubt: Any) -> None:
+    """A page of HTML with a 409 is of something in front of ASAPP: it says nothing of the batch."""
+    with (
+        serving(*doubt, [answer(409, LOGIN, content_type("text/html"))]) as server,
+        pytest.raises(APIStatusError, match="409 Conflict, but its body is not JSON") as caught,
+    ):
+        create(kind, base_url=server.url)
+    assert (caught.value.outcome_unknown, len(server.bodies)) == (bool(doubt), 1 + len(doubt))
+    assert not isinstance(caught.value, ConflictError)
+    assert caught.value.progress is not None
+    assert (caught.value.progress.stored, caught.value.progress.already_stored) == (0, 0)
 
 
 @both
