@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from asapp_conversations import Credentials, InvalidRequestError
-from asapp_conversations.toolkit import MAX_BODY_BYTES, check_conversation_id
+from asapp_conversations.toolkit import MAX_BODY_BYTES, check_conversation_id, counted
 
 from .gateway import JITTER_TOLERANCE
 from .server import Emulator
@@ -231,11 +231,6 @@ def live_words(stats: Mapping[str, int]) -> str:
     """What became of the live traffic, in a sentence."""
     live = counted(stats["live"], "live request")
     return f" Of {live} that shared the rate it refused {stats['live_refused']:,}."
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as `1 message` or `2,000 messages`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def explain(error: OSError, host: str, port: int) -> str:

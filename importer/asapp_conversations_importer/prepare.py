@@ -61,6 +61,8 @@ def prepare(source: Source, options: ImportOptions, to: str, rejects: Path) -> I
 @contextmanager
 def _new_file(path: Path) -> Iterator[Callable[[Reject], object]]:
     """Writes rejects to a file that only its owner may read."""
+    if not path.parent.is_dir():
+        raise InvalidRequestError(f"{path.parent}: there is no such folder; make it first")
     try:
         new = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except OSError as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from http.client import responses
 from typing import Any, ClassVar
 
-from .progress import Progress
+from .progress import Progress, counted
 from .validation import Problem
 
 SHOWN_PROBLEMS = 20
@@ -41,7 +41,7 @@ class AsappError(Exception):
     def __str__(self) -> str:
         sentences = self._sentences()
         if self.progress:
-            sentences.append(str(self.progress))
+            sentences[-1:] = [sentences[-1].removesuffix(".") + ".", str(self.progress)]
             if self.progress.unknown:
                 sentences.append(AsappError.to_go_on)
             elif self.progress.remaining:
@@ -82,7 +82,7 @@ class RequestFailedError(AsappError):
     request_ids: tuple[str, ...] = ()
 
     def _attempts(self) -> str:
-        return f"{self.attempts} attempt{'s' * (self.attempts != 1)}"
+        return counted(self.attempts, "attempt")
 
 
 class APIConnectionError(RequestFailedError):
@@ -148,8 +148,12 @@ class APIStatusError(RequestFailedError):
         elif self.message:
             sentences.append(f"ASAPP says: {self.message.rstrip('.')}.")
         if self.retry_after is not None:
-            sentences.append(f"It asks to wait {self.retry_after:g} s.")
+            days = int(self.retry_after // 86_400)
+            wait = f"at least {counted(days, 'day')}" if days else f"{self.retry_after:g} s"
+            sentences.append(f"It asks to wait {wait}.")
         sentences.append(self.advice)
+        if self.status_code >= 500 and any(self.request_ids):
+            sentences.append("If it lasts, give ASAPP's support the request id.")
         if self.outcome_unknown:
             sentences.append("An attempt may have been carried out.")
         return sentences
@@ -196,7 +200,7 @@ class ConflictError(APIStatusError, status=409):
 class PayloadTooLargeError(_UnacceptableError, status=413):
     """413: the body is too large."""
 
-    advice = "Shorten the message, or lower max_body_bytes=."
+    advice = "Shorten the message, or send smaller request bodies."
 
 
 class UnprocessableEntityError(_UnacceptableError, status=422):
@@ -206,13 +210,13 @@ class UnprocessableEntityError(_UnacceptableError, status=422):
 class RateLimitError(APIStatusError, status=429):
     """429: too many requests a second, or the daily limit is reached."""
 
-    advice = "Lower rate=, or wait: a daily limit comes back at 00:00 UTC."
+    advice = "Lower the rate, or wait: a daily limit comes back at 00:00 UTC."
 
 
 class InternalServerError(APIStatusError):
     """5xx: ASAPP or a gateway in front of it failed."""
 
-    advice = "Try again later; if it lasts, give ASAPP the request id."
+    advice = "Try again later."
 
 
 class ServiceUnavailableError(InternalServerError, status=503):

@@ -12,7 +12,12 @@ AnyMessage = Message | Mapping[str, Any]
 """A message: a model, or a mapping in the API's JSON form."""
 
 
-def counted(values: Sequence[Any] | frozenset[Any]) -> str:
+def counted(number: int, noun: str) -> str:
+    """Such as `1 message` or `2,000 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(values: Sequence[Any] | frozenset[Any]) -> str:
     """How many there are, to show in the place of what they say."""
     return f"<{len(values)}>"
 
@@ -69,20 +74,16 @@ class Progress(Stored):
     The rest is as in `Stored`, without the requests of a batch that was interrupted.
     """
 
-    unknown: Sequence[AnyMessage] = field(default=(), repr=counted)
-    remaining: Sequence[AnyMessage] = field(default=(), repr=counted)
-    sent: frozenset[bytes] = field(default=frozenset(), repr=counted)
+    unknown: Sequence[AnyMessage] = field(default=(), repr=_size)
+    remaining: Sequence[AnyMessage] = field(default=(), repr=_size)
+    sent: frozenset[bytes] = field(default=frozenset(), repr=_size)
 
     def with_remaining(self, messages: Iterable[AnyMessage]) -> Self:
         """The same, with other messages in the place of those that remain, such as mended ones."""
         return evolve(self, remaining=tuple(messages))
 
     def __str__(self) -> str:
-        held, unknown = self.stored + self.already_stored, len(self.unknown)
-        remaining = len(self.remaining)
-        if not unknown and not remaining:
-            return f"All of the {held} messages are stored."
         return (
-            f"Of {held + unknown + remaining} messages {held} are stored, {unknown} are of unknown "
-            f"outcome and {remaining} remain."
+            f"Messages: {self.stored + self.already_stored:,} stored, {len(self.unknown):,} of "
+            f"unknown outcome, {len(self.remaining):,} remaining."
         )

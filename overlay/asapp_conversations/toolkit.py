@@ -7,7 +7,8 @@
 - `Gate`, `AsyncGate`: an own say in when each attempt leaves; `Exchange` is what they are told;
 - `SERVERS`, `DAILY_REQUESTS`: ASAPP's environments, and what each lets leave on a day;
 - `USER_AGENT`: which versions of this package and of ASAPP's document send, on which Python;
-- `Clock`: where the time comes from.
+- `Clock`: where the time comes from;
+- `counted`: a number and its noun.
 """
 
 from .auth import (
@@ -24,6 +25,7 @@ from .errors import status_error
 from .messages import encode_message, encode_record
 from .options import SERVERS, Environment, environment_proxy, resolve_base_url
 from .pacing import AsyncGate, Gate, TaskPacer
+from .progress import counted
 from .published import DAILY_REQUESTS, ERROR_DETAILS, MAX_BODY_BYTES, REQUESTS_PER_SECOND
 from .retry import Exchange
 from .timestamps import NO_TIME, format_utc, read_time, to_utc
@@ -53,6 +55,7 @@ __all__ = [
     "check_conversation_id",
     "check_record",
     "choose_credentials",
+    "counted",
     "cut_batch",
     "encode_message",
     "encode_record",

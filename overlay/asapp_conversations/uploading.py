@@ -17,7 +17,7 @@ from .errors import (
     RequestFailedError,
 )
 from .messages import encode_message
-from .progress import AnyMessage, Progress, Receipt, Stored
+from .progress import AnyMessage, Progress, Receipt, Stored, counted
 from .validation import Problem, check_conversation_id
 
 NO_MESSAGES = (Message, str, bytes, Mapping)
@@ -52,7 +52,7 @@ class Upload:
         if 0 < len(self._contents) - self._in_doubt < BATCH.min_messages:
             problems.append(Problem("messages", f"are fewer than {BATCH.min_messages}"))
         if problems:
-            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+            count = counted(len(problems), "problem")
             raise InvalidRequestError(f"nothing was sent: {count}", problems)
         self._done = self._already_stored = self._retries = 0
         self._request_ids: list[str] = []
@@ -104,9 +104,9 @@ class Upload:
         batch = cut_batch(self._contents, self._done, max_body_bytes=budget, sent=self._sent)
         if batch is None:
             raise InvalidRequestError(
-                f"the last {len(self._contents) - self._done} messages repeat others so often that "
-                "every batch of them would equal one that ASAPP holds, and be taken for it; make "
-                "them differ, in their times for example"
+                f"what is left ({counted(len(self._contents) - self._done, 'message')}) repeats other "
+                "messages so often that every batch of it would equal one that ASAPP holds, and be "
+                "taken for it; make the messages differ, in their times for example"
             )
         return batch
 

@@ -146,7 +146,7 @@ def test_changed_is_refused(messages: list[bytes]) -> None:
     changed = delivery(messages, first.checkpoint)
     assert changed.next_batch() is None
     assert changed.checkpoint.status is Status.CHANGED
-    assert "no longer begins with the 5 messages" in str(changed.checkpoint.reason)
+    assert "no longer begins with what has been sent (5 messages)" in str(changed.checkpoint.reason)
     assert changed.counts() == Counts(unsent=len(messages))
     restored = delivery(items(6), changed.checkpoint)
     assert restored.next_batch() is not None
@@ -470,7 +470,7 @@ def test_a_message_that_no_batch_can_tell_apart_is_refused() -> None:
     messages = [b'"same"', b'"same"', b'"other"']
     one, service = delivery(messages, max_body=body_size([7])), Conflicting()
     (refused,) = service.take(one)
-    assert (refused.index, "could not tell" in refused.reason) == (1, True)
+    assert (refused.index, "give it a time of its own" in refused.reason) == (1, True)
     assert len(service.sizes) == 2
     assert one.checkpoint.status is Status.FINISHED
 
@@ -493,6 +493,16 @@ def test_words_that_quote_a_message_are_no_reason() -> None:
     one.settle(answer(400, message="no: text 00000", message_quotes_request=True))
     (refused,) = one.take_refused()
     assert "text 00000" not in refused.reason
+
+
+def test_an_answer_without_words() -> None:
+    """An answer that says nothing is not quoted."""
+    one = delivery(items(1))
+    one.next_batch()
+    one.settle(answer(404))
+    assert {refused.reason for refused in one.take_refused()} == {
+        "ASAPP answers 404 without a word"
+    }
 
 
 def test_a_batch_in_doubt_that_is_held_was_stored_before() -> None:

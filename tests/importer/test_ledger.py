@@ -330,6 +330,8 @@ def test_no_standing(path: Path) -> None:
     """Without a ledger, or with an empty one, the error says so."""
     with pytest.raises(LedgerError, match="does not exist"):
         read_standing(path)
+    with pytest.raises(LedgerError, match="is no file"):
+        read_standing(path.parent)
     path.touch()
     with pytest.raises(LedgerError, match="is empty"):
         read_standing(path)

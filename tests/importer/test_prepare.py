@@ -120,6 +120,8 @@ def test_what_is_there_is_left_alone(source: Path, tmp_path: Path) -> None:
         prepare_import(source, source, rejects=tmp_path / "r.jsonl")
     with pytest.raises(InvalidRequestError, match=r"export.jsonl/under cannot be written: "):
         prepare_import(source, source / "under", rejects=tmp_path / "r.jsonl")
+    with pytest.raises(InvalidRequestError, match="deeper: there is no such folder; make it first"):
+        prepare_import(source, tmp_path / "new" / "deeper" / "snapshot")
     with pytest.raises(InvalidRequestError, match="no file"):
         prepare_import(tmp_path / "none.jsonl", tmp_path / "new")
     (tmp_path / "bad.parquet").write_text("PAR1")

@@ -10,6 +10,7 @@ import pytest
 from asapp_conversations import InvalidRequestError
 from asapp_conversations_importer import ReadOptions, SourceError
 from asapp_conversations_importer.reading import csv_text
+from asapp_conversations_importer.reading.explaining import NO_TEXT
 
 pytestmark = pytest.mark.usefixtures("own_ids")
 
@@ -49,12 +50,13 @@ def test_quotes_hold_delimiters_and_line_breaks(read_text) -> None:
 @pytest.mark.parametrize(
     ("row", "field", "reason"),
     [
+        (b"C1\n", None, "has 1 cell where the header has 5"),
         (b"C1,agent,a,hello\n", None, "has 4 cells where the header has 5"),
         (b"C1,agent,a,hello, world,2024-03-04 08:00\n", None, "has 6 cells where the header has 5"),
         (
             b"C1,agent,a,caf\xe9,2024-03-04 08:00\n",
             "text",
-            "has bytes or surrogates that are no text in UTF-8",
+            NO_TEXT,
         ),
         (b"C1,,a,hello,2024-03-04 08:00\n", "sender.role", "is missing"),
         (b"C1,agent,,hello,2024-03-04 08:00\n", "sender.externalId", "is missing"),
@@ -99,6 +101,16 @@ def test_a_file_that_is_broken_as_a_whole_stops_the_run(read_text, content, comp
     with pytest.raises(SourceError) as caught:
         read_text("a.csv", content)
     assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("start", ['{"a": 1}\n', '[\n  {\n    "a": 1}]', '[{"a": 1}]'])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_json_under_the_name_of_csv_is_named(read_text, name, start) -> None:
+    """JSON that is called CSV is told apart from a broken row."""
+    with pytest.raises(
+        SourceError, match=f"{name} holds JSON: let its name end in .jsonl or .json"
+    ):
+        read_text(name, start)
 
 
 def test_utf_16_is_named(read_text) -> None:
@@ -232,7 +244,7 @@ def test_what_is_no_text_in_its_encoding_is_rejected(read_text) -> None:
     content = (HEADER + ROW.replace("hello", "caf\x81") + ROW).encode("latin-1")
     result = read_text("a.csv", content, encoding="cp1252")
     assert result.texts == ["hello"]
-    assert result.reasons == [("text", "has bytes or surrogates that are no text in UTF-8")]
+    assert result.reasons == [("text", NO_TEXT)]
 
     with pytest.raises(SourceError, match="is not in the encoding that was told"):
         read_text("b.csv", (HEADER + ROW).encode("utf-16-le"), encoding="utf-16")
@@ -241,8 +253,10 @@ def test_what_is_no_text_in_its_encoding_is_rejected(read_text) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"encoding": "klingon"}, "there is no such encoding"),
-        ({"encoding": "zlib"}, "there is no such encoding"),
+        ({"encoding": "idna"}, "no file has such an encoding"),
+        ({"encoding": "punycode"}, "no file has such an encoding"),
+        ({"encoding": "klingon"}, "no file has such an encoding"),
+        ({"encoding": "zlib"}, "no file has such an encoding"),
         ({"delimiter": ""}, "write one character"),
         ({"delimiter": ";;"}, "write one character"),
         ({"delimiter": '"'}, "write one character"),

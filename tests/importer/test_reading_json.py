@@ -11,6 +11,7 @@ import zstandard
 from asapp_conversations.toolkit import NO_TIME, check_record
 from asapp_conversations_importer import Files, SourceError
 from asapp_conversations_importer.reading import json_text
+from asapp_conversations_importer.reading.explaining import NO_TEXT
 
 pytestmark = pytest.mark.usefixtures("own_ids")
 
@@ -21,8 +22,6 @@ NO_ROLE = next(
     if problem.path == "sender.role"
 )
 """The words with which the SDK refuses a role."""
-
-TEXT_BYTES = "has bytes or surrogates that are no text in UTF-8"
 
 
 def message(text: bytes) -> bytes:
@@ -37,8 +36,8 @@ def message(text: bytes) -> bytes:
     ("line", "field", "reason"),
     [
         (b'{"conversationId": ', None, "is not JSON: unexpected end of data"),
-        (message(b'"caf\xe9"'), "text", TEXT_BYTES),
-        (message(b'"\\ud800"'), "text", TEXT_BYTES),
+        (message(b'"caf\xe9"'), "text", NO_TEXT),
+        (message(b'"\\ud800"'), "text", NO_TEXT),
         (message(b"NaN"), "text", "is a number that JSON cannot carry"),
         (message(b"1e999"), "text", "is a number that JSON cannot carry"),
         (message(b"9" * 30), "text", 'the value is not of type "string"'),

@@ -139,6 +139,7 @@ def test_a_message_of_another_conversation_is_rejected(record) -> None:
 
     assert isinstance(outcomes[0], ValidMessage)
     assert outcomes[1].field == "conversationId"
+    assert outcomes[1].reason == "differs from that of the conversation around the message"
     assert outcomes[1].record["conversationId"] == {"raw": ["C1", "C2"]}
 
 

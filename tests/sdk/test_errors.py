@@ -77,11 +77,11 @@ def test_progress_ends_the_words_of_every_error() -> None:
     error.progress = Progress(remaining=[agent("text", "a", "2024-01-01")])
     assert str(error) == (
         "POST /x: no answer (1 attempt). It was certainly not carried out. "
-        "Of 1 messages 0 are stored, 0 are of unknown outcome and 1 remain. "
+        "Messages: 0 stored, 0 of unknown outcome, 1 remaining. "
         "To go on from there: create_messages(conversation_id, error.progress)."
     )
     for name in TREE:
         error = example(name)
         without = str(error)
         error.progress = Progress()
-        assert str(error) == f"{without} {error.progress}"
+        assert str(error) == f"{without.removesuffix('.')}. {error.progress}"

@@ -89,7 +89,7 @@ def test_progress_is_shown_as_counts() -> None:
     """A progress shows how many messages there are, not what they say."""
     progress = Progress(stored=1, remaining=[agent("PRIVATE", "a", "2024-01-01")])
     assert "PRIVATE" not in repr(progress) + str(progress)
-    assert "Of 2 messages 1 are stored" in str(progress)
+    assert "Messages: 1 stored, 0 of unknown outcome, 1 remaining." in str(progress)
 
 
 def test_log_level_comes_from_the_environment(caplog: pytest.LogCaptureFixture) -> None:

@@ -136,7 +136,7 @@ def test_ctrl_c_tells_what_is_stored(url: str, make_messages: MakeMessages) -> N
             client.create_messages(CONVERSATION, messages)
         progress: Progress = vars(caught.value)["progress"]
         assert (progress.stored, len(progress.unknown), len(progress.remaining)) == (MOST, MOST, 9)
-        assert f"Of {len(messages)} messages {MOST} are stored" in caught.value.__notes__[0]
+        assert f"Messages: {MOST:,} stored, " in caught.value.__notes__[0]
         rendered = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         assert SECRET not in "".join(rendered.format())
         Handler.answers[:] = [409, SUCCESS]
@@ -206,4 +206,4 @@ def test_error_handling_example(url: str) -> None:
         env={**os.environ, **environment},
     )
     assert "2 messages are stored" in done.stdout
-    assert "are of unknown outcome" in done.stdout
+    assert "of unknown outcome" in done.stdout

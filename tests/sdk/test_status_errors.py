@@ -12,7 +12,8 @@ import pytest
 from answering import MakeMessages, Server, error
 from asapp_conversations import APIStatusError, RateLimitError, UnprocessableEntityError
 from asapp_conversations.answers import NOT_JSON, read_json
-from asapp_conversations.errors import STATUS_ERRORS
+from asapp_conversations.errors import STATUS_ERRORS, status_error
+from asapp_conversations.retry import LONGEST
 from documented import CONVERSATION
 
 
@@ -79,5 +80,23 @@ def test_status_error_says_all() -> None:
     assert str(failure) == (
         "POST /x: 429 Too Many Requests (code 429-01, request id r-1, 1 attempt). "
         "ASAPP says: Slow. It asks to wait 90 s. "
-        "Lower rate=, or wait: a daily limit comes back at 00:00 UTC."
+        "Lower the rate, or wait: a daily limit comes back at 00:00 UTC."
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1.5, "1.5 s"), (86_400.0, "at least 1 day"), (LONGEST, "at least 115,740 days")],
+)
+def test_a_long_wait_is_told_in_days(seconds: float, words: str) -> None:
+    """A wait of a day or more is told in days; the longest may have been cut."""
+    failure = RateLimitError("POST /x", 429, retry_after=seconds)
+    assert f"It asks to wait {words}. " in str(failure)
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("", "r-2")])
+def test_support_is_given_a_request_id_that_there_is(ids: tuple[str, ...]) -> None:
+    """Without a request id nobody is told to hand one on."""
+    failure = status_error(503)("POST /x", 503)
+    failure.request_ids = ids
+    assert ("give ASAPP's support the request id" in str(failure)) is any(ids)

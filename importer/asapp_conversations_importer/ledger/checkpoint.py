@@ -9,6 +9,7 @@ from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from asapp_conversations.toolkit import counted
 from attrs import evolve, frozen
 
 if TYPE_CHECKING:
@@ -116,6 +117,6 @@ def resume(known: Checkpoint, messages: Sequence[bytes]) -> tuple[Checkpoint, Ru
 def _changed(known: Checkpoint) -> str:
     count = known.ahead if known.in_flight else known.done
     return (
-        f"the source no longer begins with the {count} messages that have been sent: "
-        "restore them, or import what is new from a file of its own"
+        f"the source no longer begins with what has been sent ({counted(count, 'message')}): "
+        "restore that part, and import what is new or mended from a file of its own"
     )

@@ -113,7 +113,8 @@ def read_standing(path: Path) -> Standing:
 def opened(path: Path) -> Database:
     """A ledger that cannot be changed so; `LedgerError` if it is none."""
     if not path.is_file():
-        raise LedgerError(f"{path} does not exist: name the ledger that an import has printed")
+        what = "is no file" if path.exists() else "does not exist"
+        raise LedgerError(f"{path} {what}: name the ledger that an import has printed")
     return Database(path)
 
 

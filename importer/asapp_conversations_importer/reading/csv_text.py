@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
 
+from asapp_conversations.toolkit import counted
 from attrs import define, field
 
 from .json_text import MAX_RECORD_BYTES, TOO_LONG, Numbered
@@ -137,7 +138,7 @@ class CsvReader:
             elif len(row) == width or (needed <= len(row) and not any(row[width:])):
                 yield number, {name: row[place] or None for name, place in places}
             else:
-                reason = f"has {len(row)} cells where the header has {width}"
+                reason = f"has {counted(len(row), 'cell')} where the header has {width}"
                 yield number, Unreadable(reason, "".join(self._lines.row))
 
     def _next_row(self, number: int) -> list[str] | Unreadable | None:

@@ -15,6 +15,10 @@ from .fields import Field, KeyPath, fields
 from .originals import RAW, Unreadable, carried, is_raw
 from .times import REPEATED_TIME, SKIPPED_TIME, TimeParser
 
+NO_TEXT = (
+    "has bytes or surrogates that are no text in UTF-8; if the file has another encoding, name it with "
+    "--encoding"
+)
 STILL_RAW = f"could not be read: write what it should be in the place of {RAW} and its braces"
 
 
@@ -85,6 +89,6 @@ def _obstacle(value: object) -> str:
             orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except TypeError:
         if isinstance(value, str):
-            return "has bytes or surrogates that are no text in UTF-8"
+            return NO_TEXT
         return f"is of a type that JSON cannot carry ({type(value).__name__})"
     return ""

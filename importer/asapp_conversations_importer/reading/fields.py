@@ -182,7 +182,7 @@ def missing_columns(
             "begin with a header?"
         )
     wrong = [f"{item.column}={mapping[item.name]}" for item in missing if item.name in mapping]
-    named = f" (--map {' '.join(wrong)} names no column)" if wrong else ""
+    named = f" (--map {' '.join(wrong)} names no column; capitals count)" if wrong else ""
     return SourceError(
         f"{lacking}{named}. Its columns are {', '.join(columns)}. {_advice(missing, columns)}"
     )

@@ -45,6 +45,7 @@ FORMATS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
+JSON_START = re.compile(rb'\{\s*"|\[\s*\{\s*"')
 PACKED = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
 PEEKED = 64 * 1024
 REJECTS_SUFFIX = ".rejects.jsonl"
@@ -142,6 +143,8 @@ def _text_feed(
         return Feed(path, "line", None, lambda _: _readable(path, read_json_lines(stream)))
     if kind == "json":
         return Feed(path, "record", None, lambda _: _readable(path, read_json(stream, path)))
+    if JSON_START.match(start):
+        raise SourceError(f"{path} holds JSON: let its name end in .jsonl or .json")
     delimiter = options.delimiter or ("\t" if kind == "tsv" else None)
     reader = CsvReader(stream, path, delimiter, one_line_rows=options.one_line_rows)
     closing.callback(reader.text.detach)

@@ -133,7 +133,7 @@ class RecordParser:
             of_message = conversation_id
             own = layout.conversation and layout.conversation.value(message)
             if own is not None and own != conversation_id:
-                reason = "is another one in the message than around it"
+                reason = "differs from that of the conversation around the message"
                 of_message = Unreadable(reason, [conversation_id, own])
             outcomes.append(self._parse_message(message, layout, of_message, number, turn))
         return outcomes

@@ -58,10 +58,12 @@ def _formats(patterns: OneOrMore) -> tuple[str, ...]:
 def _codec(name: str | None) -> str | None:
     try:
         "".encode(name or "utf-8")
+        # Some encodings are of names in networks, and know no text that is damaged.
+        codecs.getincrementaldecoder(name or "utf-8")("surrogateescape").decode(b"")
         return name and codecs.lookup(name).name
     except (LookupError, UnicodeError):
         raise InvalidRequestError(
-            f"encoding {name}: there is no such encoding; write a name such as cp1252 or utf-16"
+            f"encoding {name}: no file has such an encoding; write a name such as cp1252 or utf-16"
         ) from None
 
 

@@ -71,7 +71,7 @@ def readable(path: str) -> Iterator[None]:
         yield
     except UnicodeError as error:
         reason = getattr(error, "reason", error)
-        raise SourceError(f"{path} is not in the encoding that was told: it {reason}") from None
+        raise SourceError(f"{path} is not in the encoding that was told: {reason}") from None
     except (OSError, pa.ArrowException) as error:
         reason = getattr(error, "strerror", None) or error
         raise SourceError(f"{path} cannot be read: {reason}") from None

@@ -87,7 +87,8 @@ def _translated(error: aiohttp.ClientError | OSError) -> httpx.TransportError:
         case aiohttp.ConnectionTimeoutError():
             return httpx.ConnectTimeout(words)
         case aiohttp.ClientConnectorError():
-            return httpx.ConnectError(words)
+            # Its own words speak of TLS, also where there is none.
+            return httpx.ConnectError(str(error.__cause__ or error))
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientResponseError():
             return httpx.RemoteProtocolError(words)
         case _:

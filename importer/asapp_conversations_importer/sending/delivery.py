@@ -33,7 +33,10 @@ from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld, named_messag
 HOPELESS_SINGLES = 3
 """So many messages refused one by one, none accepted: the conversation is what is refused."""
 
-REPEATED = "repeats other messages so often that ASAPP could not tell it from them"
+REPEATED = (
+    "repeats other messages so often that ASAPP could not tell it from them, nor if it came by itself: "
+    "give it a time of its own, or leave it out"
+)
 
 
 @define

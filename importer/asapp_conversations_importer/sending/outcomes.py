@@ -61,10 +61,10 @@ def refused_messages(indexes: Sequence[int], error: APIStatusError) -> list[Refu
     match = MESSAGE_PATH.match(error.path or "")
     path = (match["field"] if match else error.path) or ""
     field = path.strip("/").replace("/", ".") or None
-    words = error.message or "no more"
+    words = f": {error.message}" if error.message else " without a word"
     if error.message_quotes_request:
-        words = "its words quote the request and are not repeated here"
-    reason = f"ASAPP answers {error.code or error.status_code}: {words}"
+        words = ": its words quote the request and are not repeated here"
+    reason = f"ASAPP answers {error.code or error.status_code}{words}"
     return [RefusedMessage(index, reason, field, error.request_id) for index in indexes]
 
 
