@@ -25,6 +25,9 @@ MODEST_RATE = 20.0
 """Requests a second at most, unless told otherwise: a live request of the same product is refused
 with a probability of about a hundredth of the rate, and 50,000 a day take 42 minutes so."""
 
+MOST_SIDE_BY_SIDE = 10_000
+"""Conversations: a hundred requests a second that each take a minute and a half."""
+
 MOST = 2**63 - 1
 """No count is larger: the ledger could not keep it."""
 
@@ -93,11 +96,14 @@ class ImportArguments(ClientOptions, ReadArguments, total=False):
     interruption: Interruption
 
 
-def _positive(_: object, attribute: Attribute[Any], value: object) -> None:
-    if type(value) is not int or not 0 < value <= MOST:
-        raise InvalidRequestError(
-            f"{attribute.name} must be a whole number above 0, and {MOST:,} at most"
-        )
+def _up_to(most: int) -> Callable[[object, Attribute[Any], object], None]:
+    def check(_: object, attribute: Attribute[Any], value: object) -> None:
+        if type(value) is not int or not 0 < value <= most:
+            raise InvalidRequestError(
+                f"{attribute.name} must be a whole number above 0, and {most:,} at most"
+            )
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -112,13 +118,13 @@ class ImportOptions:
     ledger: Path | None
     rejects: Path | None
     read: ReadOptions = field(factory=ReadOptions)
-    concurrency: int = field(default=100, validator=_positive)
-    daily_limit: int | None = field(default=None, validator=validators.optional(_positive))
+    concurrency: int = field(default=100, validator=_up_to(MOST_SIDE_BY_SIDE))
+    daily_limit: int | None = field(default=None, validator=validators.optional(_up_to(MOST)))
     wait: bool = False
     isolate: bool = True
-    first: int | None = field(default=None, validator=validators.optional(_positive))
-    max_body: int = field(default=MAX_BODY_BYTES, validator=_positive)
-    memory_limit: int = field(default=1_000_000_000, validator=_positive)
+    first: int | None = field(default=None, validator=validators.optional(_up_to(MOST)))
+    max_body: int = field(default=MAX_BODY_BYTES, validator=_up_to(MOST))
+    memory_limit: int = field(default=1_000_000_000, validator=_up_to(MOST))
     confirm: Callable[[ImportReport], bool] | None = None
     on_progress: Callable[[ImportReport], None] = lambda report: None
     interruption: Interruption = field(factory=Interruption)

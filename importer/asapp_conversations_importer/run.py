@@ -89,6 +89,10 @@ class ImportRun:
             if self._options.interruption.by and self._phase is Phase.READING:
                 self._reader.interrupt()
             self._notes.settle(self._tally.conversations)
+            if self._phase is Phase.SENDING:
+                # The last answers before a pause, too; where it cannot, the next request will tell.
+                with suppress(LedgerError):
+                    await self._ledger.flushed()
             report = self.report()
             stored = report.stored + report.already_stored
             self._samples.add(Sample(report.elapsed_s, stored, report.answers))

@@ -166,6 +166,7 @@ def test_options_are_described_once() -> None:
     "wrong",
     [
         {"concurrency": 0},
+        {"concurrency": 10**9},
         {"daily_limit": -1},
         {"first": 0},
         {"ambiguous": "sometimes"},

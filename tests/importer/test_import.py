@@ -329,6 +329,34 @@ def test_waits_for_the_next_day(
     assert_holds(server, *[1] * 25)
 
 
+def test_what_was_answered_before_a_pause_is_written_down(
+    emulator: Server, write: Callable[..., Path]
+) -> None:
+    """Whoever asks, or kills, a run that waits for the next day finds what was stored before."""
+    server, path = emulator(), write(*[1] * 5)
+    ledger, interruption = path.with_name("kept.ledger"), Interruption()
+    seen: list[Any] = []
+
+    def look(report: ImportReport) -> None:
+        # It writes down what was answered by then before it tells of it once more.
+        if report.phase is Phase.PAUSED and report.stored == 2:
+            seen.append(read_standing(ledger))
+        if len(seen) == 2:
+            interruption.request()
+
+    import_messages(
+        path,
+        base_url=server.url,
+        credentials=server.credentials,
+        ledger=ledger,
+        daily_limit=2,
+        wait=True,
+        on_progress=look,
+        interruption=interruption,
+    )
+    assert (seen[1].stored, seen[1].running) == (2, True)
+
+
 def test_waits_out_a_server_limit(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:

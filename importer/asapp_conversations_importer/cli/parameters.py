@@ -13,7 +13,7 @@ import typer
 from asapp_conversations import AsappError, InvalidRequestError
 from asapp_conversations.toolkit import Environment
 
-from ..options import MODEST_RATE
+from ..options import MODEST_RATE, MOST_SIDE_BY_SIDE
 from .output import WRONG_USAGE, Outcome, complain, explained, finish
 from .signals import end, handled
 
@@ -152,7 +152,11 @@ SHOWN = panel(
 SELDOM = panel(
     "Seldom needed",
     concurrency=option(
-        COUNT, "Send so many conversations side by side at most; by default 100.", "N", min=1
+        COUNT,
+        "Send so many conversations side by side at most; by default 100.",
+        "N",
+        min=1,
+        max=MOST_SIDE_BY_SIDE,
     ),
     isolate=option(
         FLAG, "Reject the whole batch in which ASAPP refuses a message.", None, " /--no-isolate"
