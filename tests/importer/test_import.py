@@ -357,6 +357,27 @@ def test_what_was_answered_before_a_pause_is_written_down(
     assert (seen[1].stored, seen[1].running) == (2, True)
 
 
+def test_a_file_whose_name_is_not_utf_8_is_imported(
+    emulator: Server, write: Callable[..., Path], time: FastTime, tmp_path: Path
+) -> None:
+    """Its messages are sent, and its rejects tell of it; only a ledger beside it, or Parquet, cannot be,
+    and says so."""
+    server, path = emulator(), write(1)
+    name = Path(os.fsdecode(bytes(tmp_path / "caf") + b"\xe9.jsonl"))
+    name.write_bytes(path.read_bytes() + b'{"text": 5}\n')
+    with pytest.raises(InvalidRequestError, match="its name is not UTF-8, which DuckDB needs"):
+        load(name, server, time)
+    report = load(name, server, time, ledger=tmp_path / "named.ledger")
+    assert (report.stored, report.rejected) == (1, 1)
+    assert "caf\\xe9.jsonl" in json.loads(Path(str(report.rejects)).read_text())["file"]
+    assert load(name, server, time, ledger=tmp_path / "named.ledger").skipped == 1
+    name.rename(name.with_suffix(".parquet")).write_bytes(b"PAR1")
+    with pytest.raises(
+        InvalidRequestError, match="cannot be read: its name is not UTF-8; rename it"
+    ):
+        load(name.with_suffix(".parquet"), server, time, ledger=tmp_path / "other.ledger")
+
+
 def test_waits_out_a_server_limit(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from asapp_conversations import InvalidRequestError
 
 from ..reading.files import REJECTS_SUFFIX, find_files
+from ..reading.originals import as_text
 from ..reading.sources import STANDARD_INPUT, Files, Snapshot, Source
 from ..reading.stores import is_remote
 from .standing import opened
@@ -60,4 +61,4 @@ def default_rejects(ledger: Path) -> Path:
 def known_names(source: Source) -> set[str]:
     """The files of a source as a ledger lists them."""
     paths = source.paths if isinstance(source, Files) else ()
-    return {path if is_remote(path) else os.path.realpath(path) for path in paths}
+    return {path if is_remote(path) else as_text(os.path.realpath(path)) for path in paths}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -29,7 +30,16 @@ Result = TypeVar("Result")
 
 
 def connect(folder: Path, memory_limit: int) -> duckdb.DuckDBPyConnection:
-    """A database in the folder that spills there too, for a process of that many bytes."""
+    """A database in the folder that spills there too, for a process of that many bytes.
+
+    Raises:
+        OSError: the folder's name is one that DuckDB does not take.
+    """
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        words = "its name is not UTF-8, which DuckDB needs: name another ledger with --ledger"
+        raise OSError(errno.EILSEQ, words, str(folder)) from None
     connection = duckdb.connect(
         folder / DATABASE,
         config={

@@ -11,6 +11,8 @@ from asapp_conversations_client.facts import BATCH
 from attrs import field as attribute
 from attrs import frozen
 
+from .originals import as_text
+
 
 @frozen
 class Place:
@@ -25,7 +27,7 @@ class Place:
         message: which message of the record's list, from 1, if it has one.
     """
 
-    file: str
+    file: str = attribute(converter=as_text)
     unit: str
     number: int
     message: int | None = None

@@ -90,7 +90,7 @@ def _plain(value: object, levels: int) -> object:
         case float() if math.isfinite(value):
             return float(value)
         case str():
-            return _text(value)
+            return as_text(value)
         case bytes():
             return value.decode("utf-8", "backslashreplace")
         case Unreadable():
@@ -100,13 +100,13 @@ def _plain(value: object, levels: int) -> object:
         case Mapping() | list() | tuple() | AbstractSet() if not levels:
             return "… [too deep]"
         case Mapping():
-            return {_text(str(key)): plain(inner, levels - 1) for key, inner in value.items()}
+            return {as_text(str(key)): plain(inner, levels - 1) for key, inner in value.items()}
         case list() | tuple() | AbstractSet():
             return [plain(inner, levels - 1) for inner in value]
-    return _text(str(value))
+    return as_text(str(value))
 
 
-def _text(value: str) -> str:
+def as_text(value: str) -> str:
     """The text, where each broken byte or lone surrogate is written as an escape."""
     try:
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -69,6 +69,8 @@ def readable(path: str) -> Iterator[None]:
     """Turns what the system, or its own format, says of a file into a `SourceError` that names it."""
     try:
         yield
+    except UnicodeEncodeError:
+        raise SourceError(f"{path} cannot be read: its name is not UTF-8; rename it") from None
     except UnicodeError as error:
         reason = getattr(error, "reason", error)
         raise SourceError(f"{path} is not in the encoding that was told: {reason}") from None
