@@ -85,7 +85,11 @@ def _loop_runs() -> bool:
 async def import_messages_async(
     source: SourceLike, **arguments: Unpack[ImportArguments]
 ) -> ImportReport:
-    """`import_messages` for programs that run an event loop."""
+    """`import_messages` for programs that run an event loop of asyncio."""
+    if not _loop_runs():
+        raise InvalidRequestError(
+            "import_messages_async runs on asyncio alone; under trio, run import_messages in a thread"
+        )
     return await run_import(*_job(source, arguments))
 
 
@@ -180,7 +184,7 @@ def as_source(source: SourceLike) -> Source:
         raise InvalidRequestError("source: an iterable of records is expected, not one record")
     if hasattr(source, "__arrow_c_stream__"):
         return Table(source)
-    if isinstance(source, Iterable):
+    if isinstance(source, Iterable) and not isinstance(source, (bytes, bytearray, memoryview)):
         return Records(cast("Iterable[Mapping[str, Any]]", source))
     raise InvalidRequestError(
         "source: file names, a Query, a table or an iterable of records is expected, "

@@ -67,8 +67,8 @@ def _new_file(path: Path) -> Iterator[Callable[[Reject], object]]:
         new = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except OSError as error:
         raise InvalidRequestError(
-            f"{path}: the rejects cannot be written ({error.strerror}): name another file with "
-            "--rejects"
+            f"{path}: the rejects cannot be written ({error.strerror}): remove it, or name another "
+            "file with --rejects"
         ) from None
     try:
         with os.fdopen(new, "w", encoding="utf-8") as file:
@@ -83,8 +83,15 @@ def _new_folder(to: str) -> Iterator[tuple[fs.FileSystem, str]]:
     """A folder that is marked as unfinished until the end, and gone if it does not come to that."""
     try:
         store, folder = locate(to)
-        inside = fs.FileSelector(folder, allow_not_found=True)
-        if store.get_file_info(folder).is_file or store.get_file_info(inside):
+        is_file = store.get_file_info(folder).is_file
+        selector = fs.FileSelector(folder, allow_not_found=True)
+        inside = [] if is_file else store.get_file_info(selector)
+        if UNFINISHED in {each.base_name for each in inside}:
+            raise InvalidRequestError(
+                f"{to} is not finished: whatever writes it is at work, or was stopped. Wait for it, or "
+                "remove the folder, and prepare it anew"
+            )
+        if is_file or inside:
             raise InvalidRequestError(
                 f"{to} is there already, and a snapshot is never changed: name another folder, or "
                 "remove it"

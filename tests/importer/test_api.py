@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import trio
 from asapp_conversations import AsyncClient, InvalidRequestError
 from asapp_conversations_importer import (
     Files,
@@ -27,6 +29,7 @@ from asapp_conversations_importer import (
     StoppedBy,
     Table,
     import_messages,
+    import_messages_async,
     plan_import,
 )
 from asapp_conversations_importer.api import as_source
@@ -206,15 +209,46 @@ def test_default_rejects() -> None:
     assert default_rejects(Path("x/mine.db")) == Path("x/mine.db.rejects.jsonl")
 
 
-def test_a_missing_extra_is_named() -> None:
+@pytest.mark.parametrize(
+    ("package", "module", "extra"),
+    [
+        ("asapp_conversations_importer", "duckdb", "importer"),
+        ("asapp_conversations_emulator", "uvicorn", "emulator"),
+    ],
+)
+def test_a_missing_extra_is_named(package: str, module: str, extra: str) -> None:
     """Without what the extra brings the import of the package says what to install."""
-    program = "import sys; sys.modules['duckdb'] = None; import asapp_conversations_importer"
+    program = f"import sys; sys.modules[{module!r}] = None; import {package}"
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
-        "ModuleNotFoundError: duckdb is missing: "
-        "python -m pip install 'asapp-conversations[importer]'"
+        f"ModuleNotFoundError: {module} is missing: "
+        f"python -m pip install 'asapp-conversations[{extra}]'"
     )
+
+
+def test_under_trio_the_error_says_what_to_do() -> None:
+    """An import runs on asyncio alone, and no coroutine is left behind."""
+    with pytest.raises(InvalidRequestError, match="under trio, run import_messages in a thread"):
+        trio.run(import_messages_async, "missing.csv")
+
+
+@pytest.mark.parametrize("source", [b"a.csv", bytearray(b"a"), 7, None])
+def test_what_is_no_source_is_refused(source: Any) -> None:
+    """Bytes are no records, though Python goes through them one by one."""
+    with pytest.raises(InvalidRequestError, match=f"expected, not {type(source).__name__}"):
+        plan_import(source)
+
+
+def test_a_pipe_of_the_shell_has_no_ledger_of_its_own() -> None:
+    """The next pipe would be another source under its name."""
+    reading, writing = os.pipe()
+    try:
+        with pytest.raises(InvalidRequestError, match="name a ledger"):
+            import_messages(f"/dev/fd/{reading}")
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_notebook_without_its_widgets(tmp_path: Path) -> None:

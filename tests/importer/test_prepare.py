@@ -131,6 +131,19 @@ def test_what_is_there_is_left_alone(source: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == sorted(before)
 
 
+def test_what_a_killed_run_has_left_is_told(source: Path, tmp_path: Path) -> None:
+    """A folder that another run has not finished is said to be that, and so is its file."""
+    (tmp_path / "snapshot" / "_temporary").mkdir(parents=True)
+    (tmp_path / "snapshot.rejects.jsonl").touch()
+    with pytest.raises(
+        InvalidRequestError, match=r"\(File exists\): remove it, or name another file"
+    ):
+        prepare_import(source, tmp_path / "snapshot")
+    (tmp_path / "snapshot.rejects.jsonl").unlink()
+    with pytest.raises(InvalidRequestError, match="remove the folder, and prepare it anew"):
+        prepare_import(source, tmp_path / "snapshot")
+
+
 def test_value_without_a_column_type(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ import duckdb
 import numpy
 import orjson
 import pandas
+import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -134,7 +135,7 @@ def test_structs_and_lists_are_the_apis_own_form(read) -> None:
         lambda t: t,
         lambda t: t.to_reader(),
         lambda t: t.to_pandas(),
-        lambda t: pytest.importorskip("polars").from_arrow(t),
+        lambda t: polars.from_arrow(t),
         lambda t: duckdb.from_arrow(t),
     ],
     ids=["table", "reader", "pandas", "polars", "relation"],
@@ -471,6 +472,21 @@ def test_values_of_several_types_stay_what_they_are(
     assert [part in time for part, time in zip(sent, read_times, strict=True)] == [True] * len(sent)
     places = [reject.place for reject in result.rejects]
     assert [place.message or place.number for place in places] == rejected
+
+
+def test_a_type_that_arrow_lacks_ends_nothing_where_nobody_reads_it(read) -> None:
+    """A frame of polars has 128-bit integers; one in another column is no matter."""
+    frame = polars.from_arrow(table()).with_columns(
+        polars.lit(2).cast(polars.Int128).alias("other")
+    )
+    assert read(Table(frame)).texts == ["one", "two"]
+
+
+@pytest.mark.parametrize("library", [pandas, polars])
+def test_a_column_by_itself_is_no_table(read, library) -> None:
+    """A series is refused in words."""
+    with pytest.raises(SourceError, match="Series is no table"):
+        read(Table(library.Series(["a"])))
 
 
 @pytest.mark.parametrize("kind", ["float32", "float16"])

@@ -130,6 +130,14 @@ def test_one_file_is_a_snapshot_too(write: Write, asapp: Asapp) -> None:
     assert load(path / "_export", asapp).stored == 1
 
 
+def test_an_import_of_one_file_leaves_the_folder_a_snapshot(write: Write, asapp: Asapp) -> None:
+    """The ledger and the rejects beside a file of it are no files of it."""
+    path = write(row(IDS[0], "one"), row(IDS[1], None))
+    first = load(path / "part-0.parquet", asapp)
+    assert (first.stored, Path(str(first.rejects)).parent) == (1, path)
+    assert load(path, asapp).stored == 1
+
+
 def test_what_is_settled_is_not_read_again(write: Write, asapp: Asapp) -> None:
     """At the daily limit a run pauses; the next one begins with the row group that it came to."""
     path = write(*(row(name, "a", "b") for name in IDS))

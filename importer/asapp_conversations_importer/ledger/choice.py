@@ -34,7 +34,7 @@ def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
     if not isinstance(source, Files):
         return source, ledger
     paths = tuple(find_files(source.paths))
-    if ledger is None and not (STANDARD_INPUT in paths or any(map(is_remote, paths))):
+    if ledger is None and all(map(_has_a_place, paths)):
         # A pattern that fits one file now can fit more later.
         one = source.paths[0] in paths and len(paths) == 1
         shared = Path(paths[0]).parent / (SHARED_NAME + LEDGER_SUFFIX)
@@ -51,6 +51,12 @@ def resolve(source: Source, ledger: Path | None) -> tuple[Source, Path | None]:
     if ledger and len(paths) > 1:
         paths = tuple(path for path in paths if Path(path) != default_rejects(ledger))
     return Files(paths), ledger
+
+
+def _has_a_place(path: str) -> bool:
+    """Whether a file is one that is there again under its name; a pipe of the shell is none."""
+    passing = os.path.realpath(path).startswith(("/dev/", "/proc/"))
+    return not (path == STANDARD_INPUT or is_remote(path) or passing)
 
 
 def default_rejects(ledger: Path) -> Path:

@@ -17,6 +17,7 @@ from attrs import frozen
 from pyarrow import fs
 
 from .duckdb_engine import connect
+from .files import OWN
 from .layouts import Layouts
 from .scratch import own_folder
 from .sources import ReadOptions, SourceError
@@ -68,7 +69,8 @@ class SnapshotFile:
 def find_snapshot(paths: Sequence[str]) -> list[str]:
     """The files that folders and files stand for, in order, by their full names.
 
-    What begins with a dot or an underscore is an engine's own, and not one of a snapshot.
+    What begins with a dot or an underscore is an engine's own, and not one of a snapshot; nor is what
+    an import of one of its files has left there.
 
     Raises:
         SourceError: there are none, or a folder is still being written.
@@ -89,7 +91,9 @@ def find_snapshot(paths: Sequence[str]) -> list[str]:
         found += sorted(
             named(path, each.path)
             for each in inside
-            if each.is_file and not any(part[:1] in ("_", ".") for part in parts[each.path])
+            if each.is_file
+            and not OWN.search(each.path)
+            and not any(part[:1] in ("_", ".") for part in parts[each.path])
         )
     if not found:
         raise SourceError(f"there is no file in {', '.join(paths)}")

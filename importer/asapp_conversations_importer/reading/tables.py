@@ -70,7 +70,7 @@ def open_parquet_file(path: str) -> pq.ParquetFile:
 
 def open_table(data: Any) -> tuple[list[str], Rows]:
     """A table's columns, and its rows, of whatever speaks Arrow's stream interface."""
-    if not hasattr(data, "__arrow_c_stream__"):
+    if not hasattr(data, "__arrow_c_stream__") or type(data).__name__ == "Series":
         raise SourceError(
             f"{type(data).__name__} is no table: a DuckDB relation, an Arrow table or reader, "
             "or a pandas or polars frame is expected"
@@ -78,8 +78,21 @@ def open_table(data: Any) -> tuple[list[str], Rows]:
     if hasattr(data, "iloc"):
         names = [str(name) for name in data.columns]
         return names, lambda wanted: _records(_frame_chunks(data, names, wanted), wanted)
-    reader = _told(lambda: pa.RecordBatchReader.from_stream(data))
-    return reader.schema.names, lambda wanted: arrow_records(_batches(reader), wanted)
+    if type(data).__module__.startswith("polars."):
+        # It has types that Arrow lacks, which matter only in columns that are read.
+        return data.columns, lambda wanted: _streamed(
+            _open_stream(data.select(list(wanted))), wanted
+        )
+    reader = _open_stream(data)
+    return reader.schema.names, lambda wanted: _streamed(reader, wanted)
+
+
+def _open_stream(data: Any) -> pa.RecordBatchReader:
+    return _told(lambda: pa.RecordBatchReader.from_stream(data))
+
+
+def _streamed(reader: pa.RecordBatchReader, wanted: Wanted) -> Numbered:
+    return arrow_records(iter(lambda: _told(lambda: next(reader, None)), None), wanted)
 
 
 def _told(work: Callable[[], Any]) -> Any:
@@ -88,11 +101,6 @@ def _told(work: Callable[[], Any]) -> Any:
         return work()
     except Exception as error:  # noqa: BLE001 - a library's own
         raise SourceError(f"the table cannot be read: {type(error).__name__}") from None
-
-
-def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    while (batch := _told(lambda: next(reader, None))) is not None:
-        yield batch
 
 
 def _frame_chunks(frame: Any, names: list[str], wanted: Wanted) -> Iterator[list[list[Any]]]:
