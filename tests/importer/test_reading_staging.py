@@ -166,6 +166,16 @@ def test_an_interrupt_is_said_until_the_work_ends() -> None:
     assert told.is_set()
 
 
+def test_what_a_caller_raises_is_not_the_folder_s_fault(tmp_path) -> None:
+    """An error of whoever is given the rejects comes out as it is."""
+
+    def full(reject: object) -> None:
+        raise OSError(28, "No space left on device", "rejects")
+
+    with pytest.raises(OSError, match="rejects"), Staging(tmp_path / "staging") as staging:
+        staging.load(Query(ROWS.format(count=1).replace("'agent'", "'robot'")), on_reject=full)
+
+
 NUMBERS = pa.record_batch({"number": [1, 2]})
 
 

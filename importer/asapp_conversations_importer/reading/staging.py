@@ -168,8 +168,10 @@ class Staging:
 
     def _store(self, table: str, rows: str, batches: Iterable[pa.RecordBatch]) -> None:
         statement = f"CREATE TABLE {table} AS FROM {rows} ORDER BY {SENDING_ORDER}"
-        with self._explained():
+        try:
             run_while_fed(self._connection, statement, SCHEMA, batches)
+        except duckdb.Error as error:  # Of a source they are a SourceError by now.
+            raise unsortable(self._folder, error) from None
 
     def _run(self, statement: str) -> None:
         with self._explained():
@@ -196,7 +198,12 @@ def staging_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StagingError(f"{folder} cannot be written: {error.strerror}") from None
     except duckdb.Error as error:
-        raise StagingError(
-            f"the messages cannot be sorted in {folder}: {error}. Free space there, "
-            "name a ledger in another folder, or allow more memory"
-        ) from None
+        raise unsortable(folder, error) from None
+
+
+def unsortable(folder: Path, error: duckdb.Error) -> StagingError:
+    """The error for what DuckDB cannot do in a folder."""
+    return StagingError(
+        f"the messages cannot be sorted in {folder}: {error}. Free space there, "
+        "name a ledger in another folder, or allow more memory"
+    )
