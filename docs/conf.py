@@ -79,6 +79,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "command_line",
+    "json_keys",
     "public_names",
 ]
 exclude_patterns = ["_ext"]

@@ -28,7 +28,12 @@ EXAMPLES = 3
 
 @define
 class Reason:
-    """Why records would be rejected: how many, and where the first ones stand."""
+    """Why records would be rejected.
+
+    Attributes:
+        count: how many.
+        examples: where the first of them stand.
+    """
 
     count: int = 0
     examples: list[str] = field(factory=list)

@@ -23,7 +23,13 @@ RUN = "started", "ended", "resume_at", "stopped_by", "unsent", "daily_limit"
 
 @frozen
 class Waiting:
-    """A conversation that was begun and is not finished."""
+    """A conversation that was begun and is not finished.
+
+    Attributes:
+        conversation_id: the conversation.
+        status: `open`, `in_doubt`, `changed` or `rejected`.
+        reason: why it waits; None if nothing but time is missing.
+    """
 
     conversation_id: str
     status: str

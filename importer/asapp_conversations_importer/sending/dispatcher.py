@@ -38,7 +38,12 @@ SETTLED = frozenset({Status.FINISHED, Status.REJECTED, Status.CHANGED})
 
 @frozen
 class Failure:
-    """Why messages of a conversation were not, or not certainly, stored."""
+    """Why messages of a conversation were not, or not certainly, stored.
+
+    Attributes:
+        conversation_id: the conversation.
+        reason: what was answered, or that nothing was, and what to do.
+    """
 
     conversation_id: str
     reason: str
