@@ -213,6 +213,8 @@ class ImportReport:
     stopped_by: StoppedBy | None
     stored: int
     def to_dict(self) -> dict[str, Any]: ...
+    @property
+    def trial_passed(self) -> bool | None: ...
     unsent: int
     warnings: Sequence[str]
 
@@ -310,6 +312,7 @@ class Standing:
         rejected: int,
         in_doubt: int,
         invalid: int,
+        kept: int,
         waiting: Sequence[Waiting],
         reasons: Mapping[str, int],
         requests: Mapping[str, int],
@@ -327,6 +330,7 @@ class Standing:
     ended: str | None
     in_doubt: int
     invalid: int
+    kept: int
     ledger: str
     reasons: Mapping[str, int]
     rejected: int

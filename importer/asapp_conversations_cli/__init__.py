@@ -137,6 +137,9 @@ def _run(command: Command, arguments: list[str]) -> None:
     wrong_usage: type[Exception] = typer.BadParameter.__bases__[0]
     try:
         sys.exit(app(args=arguments, prog_name=DISTRIBUTION, standalone_mode=False) or 0)
+    except SystemExit as end:
+        # A reader that has gone away, such as `head`, has seen all that it wanted.
+        sys.exit(0 if isinstance(end.__context__, BrokenPipeError) else end.code)
     except wrong_usage as error:
         words = getattr(error, "format_message", error.__str__)().removesuffix(".")
         _fail(f"{words}. `{DISTRIBUTION} {arguments[0]} --help` explains it.")

@@ -153,9 +153,18 @@ class ImportReport:
         return self.answers.get("429", 0)
 
     @property
+    def trial_passed(self) -> bool | None:
+        """Whether all that a trial has sent is stored; None if the run was none, or was stopped."""
+        if self.stopped_by is not StoppedBy.TRIAL:
+            return None
+        stored = self.stored + self.already_stored
+        return stored > 0 and not self.in_doubt and not self.failures
+
+    @property
     def exit_status(self) -> int:
         """0 all stored, or the trial is; 1 not all, 3 keys refused, 75 paused, 130 and 143 ended."""
-        trial = self.stopped_by is StoppedBy.TRIAL
-        if self.stopped_by and not trial:
+        if self.trial_passed is not None:
+            return int(not self.trial_passed or self.rejected > 0)
+        if self.stopped_by:
             return STATUSES.get(self.stopped_by, 1)
-        return 1 if self.rejected or self.in_doubt or (self.unsent and not trial) else 0
+        return 1 if self.rejected or self.in_doubt or self.unsent else 0

@@ -64,8 +64,8 @@ What now
   Run the same command again after 2026-11-25 00:00 UTC; it goes on where it
   stopped. With --wait it sleeps until then by itself.
     asapp-conversations import orders.jsonl
-  Mend the rejects in their file, where each stands with its reason, and import
-  that file by itself.
+  Mend the rejects in their file, where each stands with its reason. Once all
+  are mended, import that file by itself.
     asapp-conversations import orders.rejects.jsonl"""
 
 DONE = """\
@@ -152,12 +152,28 @@ def test_signal_after_the_last_message() -> None:
 
 
 def test_trial() -> None:
-    """A trial is a success unless something of it was rejected."""
+    """A trial is a success unless something of it was rejected; the command goes on without it."""
     report = evolve(ended(stored=1, unsent=5), stopped_by=StoppedBy.TRIAL)
     assert account_of_report(report, now=0.0, again=COMMAND).tone == "good"
-    assert "run the same command without --first" in words(report)
+    assert "Look at these conversations" in words(report)
+    assert "Run the same command without --first; it goes on where it stopped." in words(report)
+    alone = words(evolve(report, ledger=None))
+    assert "Run the same command without --first; it begins anew, without a ledger." in alone
     rejected = evolve(report, rejected=1)
     assert account_of_report(rejected, now=0.0, again=COMMAND).tone == "warn"
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"stored": 0}, {"in_doubt": 1}, {"failures": (Failure("C", "500"),)}]
+)
+def test_trial_that_failed(trouble: dict[str, Any]) -> None:
+    """Where a trial has not shown that the rest will pass, nobody is told to send the rest."""
+    report = evolve(ended(stored=1, unsent=5), stopped_by=StoppedBy.TRIAL, **trouble)
+    assert report.exit_status == 1
+    assert account_of_report(report, now=0.0, again=COMMAND).tone == "bad"
+    assert "not all of which are stored" in words(report)
+    assert "Run the same command again; it goes on" in words(report)
+    assert "--first" not in words(report)
 
 
 def test_doubt_and_rest() -> None:
@@ -193,6 +209,10 @@ def test_conversations_that_asapp_does_not_have() -> None:
     report = evolve(ended(rejected=2), reasons={"ASAPP answers 404-01: no such": 2})
     assert "has to exist before its messages are imported" in words(report)
     assert "has to exist" not in words(evolve(report, reasons={"ASAPP answers 400-01: no": 2}))
+    as_they_are = "Once the conversations exist, import the file of rejects by itself."
+    whole = evolve(report, rejects="r.jsonl")
+    assert as_they_are in words(whole)
+    assert as_they_are not in words(evolve(whole, reasons={**report.reasons, "is not JSON": 1}))
 
 
 def test_nothing_to_do() -> None:
@@ -317,10 +337,11 @@ Source    20,000,000 messages in 1,400,000 conversations
 To send   1,408,200 requests, 3.1 GB in all, 68.4 kB the largest
 Times     20 messages in an hour that the local clock repeats, 1 message before
           1990
-Repeated  1 message exactly as another one of the conversation; each is sent
+Repeated  1 message exactly like another one in the same conversation; none is
+          left out
 At 20/s   19 h 33 min, in which about 20 % of live requests are refused
 At 100/s  3 h 54 min, in which about 90 % of live requests are refused
-Ledger    export/asapp-import.ledger, what it knows as sent is not counted again
+Ledger    export/asapp-import.ledger; what it knows as sent is not counted again
 
   19,998,400 to send
        1,000 sent by earlier runs
@@ -376,6 +397,7 @@ STANDING = Standing(
     rejected=0,
     in_doubt=0,
     invalid=0,
+    kept=0,
     waiting=(),
     reasons={},
     requests={"2026-11-23": 5, "2026-11-24": 7},
@@ -445,6 +467,7 @@ def test_rejects_and_what_waits() -> None:
     told = standing_text(
         invalid=2,
         rejected=1,
+        kept=3,
         reasons={"text: is empty": 2, "ASAPP answers 404-01: no": 1},
         waiting=(
             Waiting("ABC", "rejected", "ASAPP answers 404-01: no"),
@@ -454,6 +477,7 @@ def test_rejects_and_what_waits() -> None:
     assert "  2  text: is empty" in told
     assert "  ABC: rejected: ASAPP answers 404-01: no\n  DEF: in doubt" in told
     assert "rejects export.csv.ledger -o rejects.jsonl" in told
+    assert "rejects.jsonl" not in standing_text(invalid=2, kept=0)
 
 
 def test_odd_times_and_repetitions_are_told() -> None:
@@ -462,6 +486,6 @@ def test_odd_times_and_repetitions_are_told() -> None:
     times = ["20 messages in an hour that the local clock repeats", "1 message before 1990"]
 
     assert facts["Times"] == times
-    assert "1 message exactly as another one" in facts["Repeated"][0]
+    assert "1 message exactly like another one" in facts["Repeated"][0]
     report = ImportReport(odd_times=PLAN.odd_times)
     assert account_of_report(report, now=0, again="import").facts["Times"] == times

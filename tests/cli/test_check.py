@@ -128,6 +128,26 @@ def test_the_clock(date: str, words: str) -> None:
     assert facts["Network"] == ["the certificate is valid"]
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(-61, 1), (-59, 0), (59, 0), (61, 1)])
+def test_a_clock_that_is_wrong_is_not_all_right(seconds: int, status: int) -> None:
+    """A clock that is off by more than a minute has to be set, and the keys are right all the same."""
+    error: APIStatusError = status_error(400)("POST /path", 400)
+    now = NOW.timestamp() + seconds
+    outcome = check.judged("https://api.example.com", error, format_datetime(NOW, usegmt=True), now)
+    told = " ".join(outcome.account.headline + step.text for step in outcome.account.steps)
+    assert outcome.status == status
+    assert ("All is right" in told) is (status == 0)
+    assert ("Set this machine's clock" in told) is (status == 1)
+
+
+def test_keys_matter_more_than_the_clock() -> None:
+    """Where the keys are refused, that is said first, and the status is that of refused keys."""
+    error: APIStatusError = status_error(401)("POST /path", 401)
+    outcome = check.judged("https://api.example.com", error, format_datetime(NOW, usegmt=True), 0.0)
+    assert (outcome.status, outcome.account.headline) == (3, "ASAPP refuses the keys")
+    assert len(outcome.account.steps) == 2
+
+
 def test_the_request_stores_nothing() -> None:
     """The document allows the id and forbids the only message; nothing in it could be stored."""
     assert not check_conversation_id(check.allowed_id())

@@ -300,12 +300,16 @@ def test_refused_keys_exit_with_3(
         (["import", "export.csv", "--emulator", "--map", "text"], "--map text=utterance"),
         (["import", "export.csv", "--emulator", "--map-value", "text"], "sender_role:bot=system"),
         (["import", "export.csv", "--emulator", "--map-value", "text:a"], "--map-value"),
+        (["import", "export.csv", "--emulator", "--map", "text=a", "--map", "text=b"], "text=b"),
+        (["import", "export.csv", "--emulator", "--map", "text=a", "--map", "Text=b"], "twice"),
+        (["plan", "export.csv", "--map-value", "text:a=b", "--map-value", "text:a=c"], "text:a=c"),
         (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),
         (["import", "export.csv", "--emulator", "--max-body", "much"], "much"),
         (["import", "foreign.csv", "--emulator"], "--map text=utterance"),
         (["import", "--query", "SELEKT", "--emulator"], "SELEKT"),
         (["status", "missing.ledger"], "missing.ledger does not exist"),
         (["rejects", "export.csv"], "not a ledger"),
+        (["rejects", "export.csv.ledger", "--forget", "-o", "r.jsonl"], "--forget writes nothing"),
         (["import", "export.csv", "--emulator", "--concurrency", "0"], "--concurrency"),
         (["nonsense"], "nonsense"),
     ],
@@ -369,6 +373,25 @@ def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) 
     while not condition():
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.01)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("first", [["--first", "1"], ["--first=1"], ["--first", "2", "--first=1"]])
+def test_a_trial_prints_the_command_that_sends_the_rest(
+    run: Run, folder: Path, server: Emulator, first: list[str]
+) -> None:
+    """What is printed after a trial sends the rest; after one that failed, it tries again."""
+    name = export(folder, 3)
+    for _ in range(4):
+        server.fail_next("refuse")
+    failed = run("import", *first, name)
+    assert failed.exit_code == 1
+    assert failed.stdout.endswith(f"    asapp-conversations import {' '.join(first)} {name}\n")
+    passed = run("import", *first, name)
+    assert passed.exit_code == 0
+    assert passed.stdout.endswith(f"    asapp-conversations import {name}\n")
+    assert run("import", name).exit_code == 0
+    assert server.stats()["messages"] == 3
 
 
 @pytest.mark.usefixtures("environment")

@@ -154,7 +154,14 @@ def test_full_disk_under_other_commands(folder: Path, arguments: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [["import", "export.csv", "--emulator"], ["plan", "export.csv"], ["--help"]]
+    "arguments",
+    [
+        ["import", "export.csv", "--emulator"],
+        ["plan", "export.csv"],
+        ["--help"],
+        ["import", "--help"],
+        ["emulator", "--help"],
+    ],
 )
 def test_a_reader_that_went_away(folder: Path, arguments: list[str]) -> None:
     """`| head` is no error, and standard output may be closed altogether."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from asapp_conversations.toolkit import counted
 from asapp_conversations_importer.cli.wording import (
-    counted,
     duration,
     moment,
     per_second,

@@ -481,6 +481,20 @@ def test_a_trial_that_fails(emulator: Server, write: Callable[..., Path], time: 
     assert (report.rejected, report.stopped_by, report.exit_status) == (1, StoppedBy.TRIAL, 1)
 
 
+def test_a_trial_that_meets_nobody(
+    emulator: Server, write: Callable[..., Path], time: FastTime
+) -> None:
+    """A trial that stores nothing is no success, and may be tried again."""
+    server, path = emulator(), write(1, 1)
+    for _ in range(4):
+        server.fail_next("refuse")
+    report = load(path, server, time, first=1, concurrency=1)
+    assert (report.stored, report.stopped_by) == (0, StoppedBy.TRIAL)
+    assert (report.trial_passed, report.exit_status) == (False, 1)
+    report = load(path, server, time, first=1, concurrency=1)
+    assert (report.stored, report.trial_passed, report.exit_status) == (1, True, 0)
+
+
 def test_it_asks_before_the_first_request(
     emulator: Server, write: Callable[..., Path], time: FastTime
 ) -> None:

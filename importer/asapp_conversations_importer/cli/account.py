@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from asapp_conversations.toolkit import counted
 from attrs import field, frozen
 
 from asapp_conversations_importer import Reason, StoppedBy
-
-from .wording import counted
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -57,7 +56,7 @@ STOPS: dict[str, StopWords] = {
         "bad",
         "Stopped: ASAPP cannot be reached, or fails",
         "Check the network with `asapp-conversations check`, and wait some minutes. {again} If it "
-        "ends so too, give ASAPP's support the request ids of what failed.",
+        "ends in the same way, tell ASAPP's support, with the request ids that the failures name.",
     ),
     StoppedBy.REFUSALS: StopWords(
         "bad",
@@ -69,7 +68,7 @@ STOPS: dict[str, StopWords] = {
         "bad",
         "Stopped: an answer that the API does not document",
         "Something between here and ASAPP may have answered: check the base URL and the proxy. "
-        "{again} If it ends so too, give ASAPP's support the request id.",
+        "{again} If it ends in the same way, tell ASAPP's support, with the request id if one is named.",
     ),
     StoppedBy.LEDGER: StopWords(
         "bad",
@@ -80,11 +79,15 @@ STOPS: dict[str, StopWords] = {
     StoppedBy.TRIAL: StopWords(
         "good",
         "Stopped after the first conversations, as asked",
-        "Look at these conversations where you work with them. Then run the same command without "
-        "--first; it goes on where it stopped.",
+        "Look at these conversations where you work with them. {again}",
     ),
     StoppedBy.DECLINED: StopWords("warn", "Nothing was sent: nobody agreed to it", "{again}"),
 }
+FAILED_TRIAL = StopWords(
+    "bad",
+    "Stopped after the first conversations, not all of which are stored",
+    "See what failed, and put it right. {again}",
+)
 ALL_STORED = "Nothing: every message is stored."
 
 

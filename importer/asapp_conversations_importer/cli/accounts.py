@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from asapp_conversations.toolkit import DAILY_REQUESTS, REQUESTS_PER_SECOND
+from asapp_conversations.toolkit import DAILY_REQUESTS, REQUESTS_PER_SECOND, counted
 
 from asapp_conversations_importer import (
     ImportPlan,
@@ -16,9 +16,9 @@ from asapp_conversations_importer import (
     StoppedBy,
 )
 
-from .account import ALL_STORED, COUNTS, STOPS, Account, Count, Step, Tone
+from .account import ALL_STORED, COUNTS, FAILED_TRIAL, STOPS, Account, Count, Step, StopWords, Tone
 from .estimate import estimate_rest
-from .wording import command, counted, duration, moment, odd_times, percent, place, size
+from .wording import command, duration, moment, odd_times, percent, place, size
 
 MOST_REFUSED = 0.9
 """The share of live requests that is refused beside an import that takes all the gateway allows: they
@@ -56,10 +56,14 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
                 f"{size(plan.largest_body)} the largest",
             ],
             "Times": odd_times(plan.odd_times),
-            "Repeated": [f"{twice} exactly as another one of the conversation; each is sent"]
+            "Repeated": [
+                f"{twice} exactly like another one in the same conversation; none is left out"
+            ]
             * bool(plan.duplicates),
             **{f"At {each:g}/s": _at_rate(plan.requests, each) for each in rates},
-            "Ledger": [plan.ledger, plan.ledger and "what it knows as sent is not counted again"],
+            "Ledger": [
+                plan.ledger and f"{plan.ledger}; what it knows as sent is not counted again"
+            ],
         },
         counts=[
             Count(plan.to_send, "to send"),
@@ -136,7 +140,7 @@ def _report_headline(report: ImportReport) -> tuple[str, Tone]:
     if report.phase is not Phase.ENDED:
         return _PHASES[report.phase], "warn"
     if report.stopped_by:
-        stop = STOPS[report.stopped_by]
+        stop = _stop_words(report)
         return stop.headline, "warn" if stop.tone == "good" and report.exit_status else stop.tone
     if not report.messages:
         return "Nothing to import", "good"
@@ -179,8 +183,9 @@ def _report_steps(report: ImportReport, again: str, mend: str | None) -> Iterato
     if report.stopped_by:
         by_signal = report.stopped_by in {StoppedBy.INTERRUPT, StoppedBy.TERMINATION}
         if not by_signal or left or report.least_requests is None:
-            words = _again(report.resume_at, kept=report.ledger is not None)
-            yield Step(STOPS[report.stopped_by].advice.format(again=words), again)
+            how = "without --first" if report.trial_passed else "again"
+            words = _again(report.resume_at, how, kept=report.ledger is not None)
+            yield Step(_stop_words(report).advice.format(again=words), again)
     elif left:
         text = "Run the same command again."
         if report.in_doubt:
@@ -194,7 +199,8 @@ def _report_steps(report: ImportReport, again: str, mend: str | None) -> Iterato
                 "until the source begins with that part again."
             )
         yield Step(text, again)
-    if any(words.startswith("ASAPP answers 404") for words in report.reasons):
+    unknown = [words.startswith("ASAPP answers 404") for words in report.reasons]
+    if any(unknown):
         yield Step(
             "A 404 says that ASAPP has no such conversation there: it has to exist before its "
             "messages are imported, and to be named by the id that ASAPP has given it. The guide "
@@ -202,14 +208,21 @@ def _report_steps(report: ImportReport, again: str, mend: str | None) -> Iterato
         )
     if report.rejects:
         yield Step(
-            "Mend the rejects in their file, where each stands with its reason, and import that "
-            "file by itself.",
+            "Once the conversations exist, import the file of rejects by itself. Mend nothing in "
+            "it but ids that are wrong."
+            if unknown and all(unknown)
+            else "Mend the rejects in their file, where each stands with its reason. Once all are "
+            "mended, import that file by itself.",
             mend,
         )
     elif report.rejected and report.ledger:
         yield _write_rejects(report.ledger)
     elif report.rejected:
         yield Step("Mend what was rejected, and import it by itself.")
+
+
+def _stop_words(report: ImportReport) -> StopWords:
+    return FAILED_TRIAL if report.trial_passed is False else STOPS[str(report.stopped_by)]
 
 
 def _nothing_left(report: ImportReport) -> str:
@@ -273,19 +286,19 @@ def _standing_steps(standing: Standing) -> Iterator[Step]:
     killed = standing.started is not None and standing.ended is None
     if killed or standing.in_doubt or standing.unsent:
         yield Step(_again(standing.resume_at))
-    if standing.invalid or standing.rejected:
+    if standing.kept:
         yield _write_rejects(standing.ledger)
 
 
-def _again(resume_at: str | None, *, kept: bool = True) -> str:
+def _again(resume_at: str | None, how: str = "again", *, kept: bool = True) -> str:
     when = f" after {moment(resume_at)}" if resume_at else ""
-    how = "goes on where it stopped" if kept else "begins anew, without a ledger"
-    return f"Run the same command again{when}; it {how}."
+    then = "goes on where it stopped" if kept else "begins anew, without a ledger"
+    return f"Run the same command {how}{when}; it {then}."
 
 
 def _write_rejects(ledger: str) -> Step:
     return Step(
-        "The rejects are in the ledger: write them to a file, mend them there, and import that "
-        "file by itself.",
+        "The rejects are in the ledger. Unless you have mended and imported them already, write "
+        "them to a file, mend all of them there, and import that file by itself.",
         command("rejects", ledger, "-o", "rejects.jsonl"),
     )

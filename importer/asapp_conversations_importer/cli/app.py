@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 from asapp_conversations import InvalidRequestError
+from asapp_conversations.toolkit import counted
 from asapp_conversations_emulator import Emulator
 from attrs import evolve
 
@@ -42,7 +43,7 @@ from .live import View
 from .output import Outcome, fold, say
 from .page import refuse_foreign, render_page, write_page
 from .signals import Signals, interrupts
-from .wording import command, counted, environment_of
+from .wording import command, environment_of
 
 
 @p.takes(p.SOURCE, p.TARGET, p.PACE, p.READING, p.KEPT, p.SHOWN, p.SELDOM, but="conversation")
@@ -103,7 +104,9 @@ def import_(
             more = f"\n\nThe emulator held {messages} in {conversations}. It has stopped."
     if temporary:
         result = evolve(result, ledger=None)
-    again, mend = command(*sys.argv[1:]), _mending(result.rejects, given, emulator=emulator)
+    used = sys.argv[1:]
+    again = command(*(_without_first(used) if result.trial_passed else used))
+    mend = _mending(result.rejects, given, emulator=emulator)
     account = account_of_report(result, now=time.time(), again=again, mend=mend)
     status = result.exit_status
     if report:
@@ -182,6 +185,11 @@ def rejects(*, ledger: Path, output: Path | None = None, forget: bool = False) -
 
     Example: asapp-conversations rejects export.jsonl.ledger -o mend.jsonl
     """
+    if forget and output:
+        raise InvalidRequestError(
+            "--forget writes nothing: leave out --output, or write the rejects before, without "
+            "--forget"
+        )
     if forget:
         count = counted(forget_rejects(ledger), "reject")
         say(f"{ledger} holds no record of its {count} any more.")
@@ -189,6 +197,16 @@ def rejects(*, ledger: Path, output: Path | None = None, forget: bool = False) -
         write_rejects(output, rejects_of(ledger), known=None)
     elif not all(say(json.dumps(line, ensure_ascii=False)) for line in rejects_of(ledger)):
         raise typer.Exit(1)
+
+
+def _without_first(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments that send what a trial has left."""
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--first":
+            next(left)
+        elif not argument.startswith("--first="):
+            yield argument
 
 
 def _source(given: dict[str, Any]) -> Files | Query | Snapshot:

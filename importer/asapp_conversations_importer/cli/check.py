@@ -44,6 +44,9 @@ NO_MESSAGES: tuple[object, ...] = ({}, None, 0)
 CLOSE = 5.0
 """Seconds between two clocks that both are right."""
 
+WRONG = 60.0
+"""Seconds between two clocks of which one has to be set."""
+
 
 @define
 class Witness:
@@ -106,6 +109,17 @@ def judged(base_url: str, error: RequestFailedError | None, date: str, now: floa
         now: this machine's, in seconds since 1970.
     """
     status, headline, keys = _verdict(error)
+    ahead = _ahead(date, now)
+    steps = [Step(str(error) if status and error else "Nothing was stored.")]
+    if ahead is not None and abs(ahead) > WRONG:
+        steps.append(
+            Step(
+                "Set this machine's clock, for example by NTP: it says on which day a request counts "
+                "against a daily limit, and when a pause is over."
+            )
+        )
+        if not status:
+            status, headline = 1, "ASAPP knows the keys, but this machine's clock is wrong"
     proxy = environment_proxy(httpx.URL(base_url))
     account = Account(
         headline=headline,
@@ -114,9 +128,9 @@ def judged(base_url: str, error: RequestFailedError | None, date: str, now: floa
             "Keys": [keys],
             "Proxy": [httpx.URL(proxy).netloc.decode() if proxy else "none"],
             "Network": [_network(base_url, error)],
-            "Clock": [_clock(date, now)],
+            "Clock": [_clock(ahead)],
         },
-        steps=[Step(str(error) if status and error else "Nothing was stored.")],
+        steps=steps,
     )
     return Outcome(status, account)
 
@@ -150,11 +164,17 @@ def _network(base_url: str, error: RequestFailedError | None) -> str:
     return "no connection"
 
 
-def _clock(date: str, now: float) -> str:
+def _ahead(date: str, now: float) -> float | None:
+    """How many seconds this machine's clock is before ASAPP's, if that is known."""
     try:
-        wrong = now - parsedate_to_datetime(date).timestamp()
+        return now - parsedate_to_datetime(date).timestamp()
     except (OverflowError, ValueError):
+        return None
+
+
+def _clock(ahead: float | None) -> str:
+    if ahead is None:
         return "not known"
-    if abs(wrong) <= CLOSE:
+    if abs(ahead) <= CLOSE:
         return "right"
-    return f"{duration(abs(wrong))} {'ahead of' if wrong > 0 else 'behind'} ASAPP's"
+    return f"{duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} ASAPP's"

@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import AbstractContextManager, suppress
 from typing import TextIO
 
-from asapp_conversations.toolkit import Clock
+from asapp_conversations.toolkit import Clock, counted
 from attrs import define, field
 from rich.console import Console
 from rich.live import Live
@@ -18,7 +18,7 @@ from asapp_conversations_importer import ImportReport, PacedBy, Phase
 
 from .account import known
 from .accounts import left, sent
-from .wording import counted, moment, odd_times, per_second, percent, place, printable
+from .wording import moment, odd_times, per_second, percent, place, printable
 
 WINDOW = 10.0
 """Seconds that a rate is measured over."""
@@ -37,7 +37,7 @@ LABEL = 8
 _PACED_BY = {
     PacedBy.CEILING: "as --rate allows",
     PacedBy.REFUSALS: "lowered by refusals",
-    PacedBy.CONCURRENCY: "held by --concurrency",
+    PacedBy.CONCURRENCY: "as fast as ASAPP answers",
     PacedBy.FAILURES: "few at a time after failures",
     PacedBy.LIMIT: "one at a time, for none passes",
 }

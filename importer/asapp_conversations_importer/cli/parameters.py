@@ -210,7 +210,11 @@ def takes(*panels: list[Parameter], but: str = "") -> Callable[[Command], Callab
 
 
 def _columns(texts: list[str]) -> dict[str, str]:
-    return dict(_parts("--map", text, "(.*?)=(.+)", "text=utterance") for text in texts)
+    columns: dict[str, str] = {}
+    for text in texts:
+        field, column = _parts("--map", text, "(.*?)=(.+)", "text=utterance")
+        _set_once(columns, field, column, f"--map {text}")
+    return columns
 
 
 def _values(texts: list[str]) -> dict[str, dict[str, str]]:
@@ -218,8 +222,13 @@ def _values(texts: list[str]) -> dict[str, dict[str, str]]:
     for text in texts:
         form, example = "(.*?):(.*?)=(.+)", "sender_role:bot=system"
         field, value, meant = _parts("--map-value", text, form, example)
-        values.setdefault(field, {})[value] = meant
+        _set_once(values.setdefault(field, {}), value, meant, f"--map-value {text}")
     return values
+
+
+def _set_once(meanings: dict[str, str], name: str, meaning: str, told: str) -> None:
+    if meanings.setdefault(name, meaning) != meaning:
+        raise InvalidRequestError(f"{told}: {name!r} has another meaning already; give it one")
 
 
 def _parts(option: str, text: str, form: str, example: str) -> Any:

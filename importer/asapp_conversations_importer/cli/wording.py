@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
-from asapp_conversations.toolkit import SERVERS
+from asapp_conversations.toolkit import SERVERS, counted
 from rich.filesize import pick_unit_and_suffix
 
 ODD_TIMES = {
@@ -19,11 +19,6 @@ ODD_TIMES = {
 }
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as `1 message` or `2,000 messages`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

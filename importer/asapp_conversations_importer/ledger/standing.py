@@ -50,6 +50,7 @@ class Standing:
         rejected: messages that ASAPP refused.
         in_doubt: messages whose outcome is unknown; they are sent again as the very same batch.
         invalid: records that the document does not allow.
+        kept: how many rejects the ledger holds whole, to be written and mended.
         waiting: the first of the conversations that were begun and are not finished.
         reasons: rejects by reason, the most frequent first.
         requests: how many left on each day (UTC).
@@ -70,6 +71,7 @@ class Standing:
     rejected: int
     in_doubt: int
     invalid: int
+    kept: int
     waiting: Sequence[Waiting]
     reasons: Mapping[str, int]
     requests: Mapping[str, int]
@@ -92,7 +94,10 @@ def read_standing(path: Path) -> Standing:
         runs = database.read(f"SELECT {', '.join(RUN)} FROM runs ORDER BY number DESC LIMIT 1")
         run = dict(zip(RUN, runs[0], strict=True)) if runs else {}
         times = {name: iso_time(run[name]) for name in RUN[:3] if run.get(name) is not None}
-        ((invalid,),) = database.read("SELECT count(*) FROM rejects WHERE position IS NULL")
+        ((invalid, kept),) = database.read(
+            "SELECT count(*) FILTER (WHERE position IS NULL), "
+            "count(*) FILTER (WHERE json_type(content, '$.record') != 'null') FROM rejects"
+        )
         waiting = database.read(
             "SELECT id, status, reason FROM conversations "
             f"WHERE status != '{Status.FINISHED}' "
@@ -109,6 +114,7 @@ def read_standing(path: Path) -> Standing:
             rejected=counts.rejected,
             in_doubt=counts.in_doubt,
             invalid=invalid,
+            kept=kept,
             waiting=tuple(Waiting(*row) for row in waiting),
             reasons=database.reject_reasons(),
             requests=dict(database.read("SELECT day, requests FROM days ORDER BY day")),

@@ -131,11 +131,16 @@ def check_mapping(mapping: Mapping[str, Value]) -> dict[str, Value]:
     """`mapping` keyed by each field's `name`; keys may be written in any of the accepted ways."""
     messages = BATCH.messages_property
     names = {plain_name(name): name for name in (*(item.name for item in fields()), messages)}
-    for key in mapping:
-        if plain_name(key) not in names:
+    told: dict[str, Value] = {}
+    for key, value in mapping.items():
+        name = names.get(plain_name(key))
+        if name is None:
             known = ", ".join([*(item.column for item in fields()), messages])
             raise SourceError(f"there is no field {key!r} to map; the fields are {known}")
-    return {names[plain_name(key)]: value for key, value in mapping.items()}
+        if name in told:
+            raise SourceError(f"the field {key!r} is mapped twice: map it once")
+        told[name] = value
+    return told
 
 
 class Columns:
