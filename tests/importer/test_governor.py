@@ -367,6 +367,9 @@ def test_daily_limit_is_slept_through() -> None:
         midnight = next_day(time.now)
         governor = govern(time, daily_limit=1, wait=True)
         await send(governor, OK)
+        with pytest.raises(Withheld):
+            await leave(governor)
+        assert time.now < midnight
         await leave(governor)
         assert time.now == midnight
         assert governor.stop is None
@@ -439,10 +442,11 @@ def test_interrupt_ends_a_pause() -> None:
         governor = Governor(
             TaskPacer(None, clock), Book(), concurrency=1, daily_limit=0, wait=True, clock=clock
         )
-        waiting = await waits(leave(governor))
-        assert governor.paused == Stop(StoppedBy.DAILY_LIMIT, next_day(time.now))
-        governor.end(Stop(StoppedBy.TERMINATION))
         with pytest.raises(Withheld):
-            await waiting
+            await leave(governor)
+        assert governor.paused == Stop(StoppedBy.DAILY_LIMIT, next_day(time.now))
+        waiting = await waits(governor.take_place(begun=True))
+        governor.end(Stop(StoppedBy.TERMINATION))
+        assert not await waiting
 
     asyncio.run(main())

@@ -332,7 +332,7 @@ def test_waits_for_the_next_day(
 def test_what_was_answered_before_a_pause_is_written_down(
     emulator: Server, write: Callable[..., Path]
 ) -> None:
-    """Whoever asks, or kills, a run that waits for the next day finds what was stored before."""
+    """Whoever asks, or kills, a run that waits for the next day finds that nothing is in doubt."""
     server, path = emulator(), write(*[1] * 5)
     ledger, interruption = path.with_name("kept.ledger"), Interruption()
     seen: list[Any] = []
@@ -354,7 +354,7 @@ def test_what_was_answered_before_a_pause_is_written_down(
         on_progress=look,
         interruption=interruption,
     )
-    assert (seen[1].stored, seen[1].running) == (2, True)
+    assert (seen[1].stored, seen[1].in_doubt, seen[1].running) == (2, 0, True)
 
 
 def test_a_file_whose_name_is_not_utf_8_is_imported(

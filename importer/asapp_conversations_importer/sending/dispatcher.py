@@ -189,9 +189,9 @@ class Dispatcher:
         outcome = await self._send(delivery, batch)
         delivery.settle(outcome)
         self._note(delivery)
-        # A limit that is slept through leaves the batch to be tried once more.
-        limited = isinstance(outcome, RateLimitError) and not self._governor.stop
-        return limited or not delivery.waiting
+        # A pause that is slept through leaves the batch to be tried once more.
+        paused = isinstance(outcome, (RateLimitError, Withheld)) and not self._governor.stop
+        return paused or not delivery.waiting
 
     async def _send(self, delivery: Delivery, batch: Batch) -> Outcome:
         try:

@@ -136,6 +136,8 @@ class Governor:
 
         What is `begun`, a conversation of which something was sent, comes before what is not.
         """
+        while not self.stop and (left := self._pause_left()):
+            await self.sleep(left)
         await self._places.take(begun=begun)
         if self.stop:
             self._places.give_back()
@@ -146,7 +148,7 @@ class Governor:
         self._places.give_back()
 
     async def admit(self, exchange: Exchange) -> None:
-        """Wait until this attempt may leave; `Withheld` when it may not any more."""
+        """Wait until this attempt may leave; `Withheld` when it may not, or not before a pause ends."""
         if exchange.attempts:
             await self._places.take(exchange)
         try:
@@ -168,8 +170,7 @@ class Governor:
 
     async def _take_from_daily_limit(self, exchange: Exchange) -> str:
         while True:
-            await self._sit_out_pause()
-            if self.stop:
+            if self.stop or self._pause_left():
                 raise Withheld(outcome_unknown=exchange.outcome_unknown)
             now = self._clock.time()
             day = day_of(now)
@@ -178,12 +179,14 @@ class Governor:
                 return day
             self.end(Stop(StoppedBy.DAILY_LIMIT, next_day(now)))
 
-    async def _sit_out_pause(self) -> None:
-        while (pause := self.paused) and pause.until is not None and not self.stop:
-            if pause.until <= self._clock.time():
-                self.paused = None
-            else:
-                await self.sleep(pause.until - self._clock.time())
+    def _pause_left(self) -> float:
+        """Seconds until the pause is over; 0 if there is none."""
+        if self.paused is None or self.paused.until is None:
+            return 0.0
+        left = self.paused.until - self._clock.time()
+        if left <= 0:
+            self.paused = None
+        return max(0.0, left)
 
     async def _wait_for_departure(self, exchange: Exchange, day: str) -> None:
         while True:
