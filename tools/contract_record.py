@@ -129,7 +129,9 @@ def exit_statuses() -> Iterator[str]:
         "something was rejected": ImportReport(rejected=1),
         "something is in doubt": ImportReport(in_doubt=1),
         "something was not sent": ImportReport(unsent=1),
-        **{f"stopped by {why}": ImportReport(stopped_by=why) for why in sorted(StoppedBy)},
+        **{
+            f"stopped by {why}": ImportReport(stopped_by=why, stored=1) for why in sorted(StoppedBy)
+        },
     }
     yield from (f"import: {why}: exit status {it.exit_status}" for why, it in reports.items())
 

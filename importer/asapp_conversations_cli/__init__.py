@@ -141,7 +141,9 @@ def _run(command: Command, arguments: list[str]) -> None:
         # A reader that has gone away, such as `head`, has seen all that it wanted.
         sys.exit(0 if isinstance(end.__context__, BrokenPipeError) else end.code)
     except wrong_usage as error:
-        words = getattr(error, "format_message", error.__str__)().removesuffix(".")
+        words = getattr(error, "format_message", error.__str__)()
+        # Later versions of typer say whose error it is.
+        words = words.replace("Value error, ", "").removesuffix(".")
         _fail(f"{words}. `{DISTRIBUTION} {arguments[0]} --help` explains it.")
 
 

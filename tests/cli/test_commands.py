@@ -311,6 +311,10 @@ def test_refused_keys_exit_with_3(
         (["rejects", "export.csv"], "not a ledger"),
         (["rejects", "export.csv.ledger", "--forget", "-o", "r.jsonl"], "--forget writes nothing"),
         (["import", "export.csv", "--emulator", "--concurrency", "0"], "--concurrency"),
+        (
+            ["import", "export.csv", "--environment", "prod"],
+            "'--environment': 'prod' is not one of",
+        ),
         (["nonsense"], "nonsense"),
     ],
 )

@@ -113,6 +113,15 @@ def test_json_under_the_name_of_csv_is_named(read_text, name, start) -> None:
         read_text(name, start)
 
 
+def test_a_mapped_column_is_called_as_it_is(read_text) -> None:
+    """A column that is mapped by another spelling of its name is not found, and the error says so."""
+    content = (HEADER + ROW).replace("conversation_id", "Id")
+    with pytest.raises(
+        SourceError, match=r"--map conversation_id=id names no column; capitals count"
+    ):
+        read_text("a.csv", content, columns={"conversation_id": "id"})
+
+
 def test_utf_16_is_named(read_text) -> None:
     """What Excel calls Unicode text is told apart from a broken file."""
     with pytest.raises(SourceError, match="is UTF-16: save it as UTF-8, or say --encoding utf-16"):
