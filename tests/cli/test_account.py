@@ -55,7 +55,7 @@ Rejected, by reason
   1,990  timestamp: cannot be read
      10  text: is empty
 
-Failed requests, the first of them
+Failed, or held back; the first of them
   CONV-1: 500 Internal Server Error (request id r-1, 4 attempts).
 
 Warning: the rejects were edited
@@ -460,6 +460,9 @@ def test_standing_of_a_pause() -> None:
     assert "80 unsent" in told
     assert "again after 2026-11-25 00:00 UTC" in told
     assert "UTC.\n" in standing_text(stopped_by="of a later version")
+    assert "holds back" not in standing_text(unsent=80)
+    held = standing_text(unsent=80, conversations={"changed": 1, "finished": 6})
+    assert "It holds back 1 conversation whose source no longer begins with what was sent" in held
 
 
 def test_rejects_and_what_waits() -> None:

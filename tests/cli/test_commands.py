@@ -300,7 +300,10 @@ def test_refused_keys_exit_with_3(
         (["import", "export.csv", "--emulator", "--map", "text"], "--map text=utterance"),
         (["import", "export.csv", "--emulator", "--map-value", "text"], "sender_role:bot=system"),
         (["import", "export.csv", "--emulator", "--map-value", "text:a"], "--map-value"),
-        (["import", "export.csv", "--emulator", "--map", "text=a", "--map", "text=b"], "text=b"),
+        (
+            ["import", "export.csv", "--emulator", "--map", "text=a", "--map", "text=b"],
+            "another meaning",
+        ),
         (["import", "export.csv", "--emulator", "--map", "text=a", "--map", "Text=b"], "twice"),
         (["plan", "export.csv", "--map-value", "text:a=b", "--map-value", "text:a=c"], "text:a=c"),
         (["import", "export.csv", "--emulator", "--timezone", "Mars"], "Mars"),

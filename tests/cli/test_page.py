@@ -154,7 +154,7 @@ def test_page_of_nothing() -> None:
         "What became of them",
         "Answers",
         "Rejected",
-        "Failed requests",
+        "Failed, or held back",
         "Goes on",
         "Today",
         "Ledger",

@@ -41,7 +41,7 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
     limit = daily_limit or DAILY_REQUESTS["production"]
     whose = "" if daily_limit else ", ASAPP's default in production"
     days = counted(days_of(plan.requests, daily_limit), "day")
-    takes = f"It takes {days} at {limit:,} requests a day{whose}"
+    takes = f"It takes {days} at {counted(limit, 'request')} a day{whose}"
     messages, twice = (counted(number, "message") for number in (plan.messages, plan.duplicates))
     rates = sorted({rate, REQUESTS_PER_SECOND}) if plan.requests else ()
     sends = Step("Nothing was sent. This sends it:", again)
@@ -90,7 +90,7 @@ def question(report: ImportReport) -> str:
         f"This is the first import of this ledger into {place(report.base_url)}: "
         f"{counted(report.messages - report.rejected, 'message')} in "
         f"{counted(requests, 'request')}, on {counted(max(days_of(requests, quota), 1), 'day')}; "
-        f"that is {percent(requests, quota)} of {whose}, {quota:,} requests. Send them?"
+        f"that is {percent(requests, quota)} of {whose}, {counted(quota, 'request')}. Send them?"
     )
 
 
@@ -128,7 +128,7 @@ def account_of_report(
         ],
         reasons={words: Reason(number) for words, number in report.reasons.items()},
         named=(
-            "Failed requests, the first of them",
+            "Failed, or held back; the first of them",
             [(each.conversation_id, each.reason) for each in report.failures],
         ),
         warnings=report.warnings,
@@ -285,7 +285,12 @@ def _standing_steps(standing: Standing) -> Iterator[Step]:
         return
     killed = standing.started is not None and standing.ended is None
     if killed or standing.in_doubt or standing.unsent:
-        yield Step(_again(standing.resume_at))
+        held = standing.conversations.get("changed", 0)
+        back = (
+            f" It holds back {counted(held, 'conversation')} whose source no longer begins with what "
+            "was sent of it."
+        )
+        yield Step(_again(standing.resume_at) + back * bool(held))
     if standing.kept:
         yield _write_rejects(standing.ledger)
 

@@ -63,7 +63,7 @@ def import_(
 
     Example: asapp-conversations import 'export/*.jsonl' --daily-limit 20000 --report monday.html
 
-    Exit status: 0 all stored, or the trial is; 1 not all; 2 wrong usage, nothing sent; 3 keys
+    Exit status: 0 all stored, or the trial is; 1 not all, or the report is not written; 2 wrong usage, nothing sent; 3 keys
     refused; 75 paused by a limit; 130 interrupted; 143 terminated.
     """
     source = _source(given)
