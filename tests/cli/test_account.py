@@ -480,7 +480,10 @@ def test_rejects_and_what_waits() -> None:
     assert "  2  text: is empty" in told
     assert "  ABC: rejected: ASAPP answers 404-01: no\n  DEF: in doubt" in told
     assert "rejects export.csv.ledger -o rejects.jsonl" in told
-    assert "rejects.jsonl" not in standing_text(invalid=2, kept=0)
+    forgotten = standing_text(invalid=2, kept=0)
+    assert "rejects.jsonl" not in forgotten
+    assert "none can be written and mended" in forgotten
+    assert "every message is stored" not in forgotten
 
 
 def test_odd_times_and_repetitions_are_told() -> None:

@@ -222,6 +222,8 @@ def test_rejects_can_be_forgotten(run: Run, folder: Path) -> None:
         "a.csv.ledger holds no record of its 1 reject any more.\n",
     )
     assert json.loads(run("rejects", "a.csv.ledger").stdout)["record"] is None
+    assert read_standing(folder / "a.csv.ledger").kept == 0
+    assert "none can be written and mended" in run("status", "a.csv.ledger").stdout
 
 
 @pytest.mark.usefixtures("environment")

@@ -293,6 +293,11 @@ def _standing_steps(standing: Standing) -> Iterator[Step]:
         yield Step(_again(standing.resume_at) + back * bool(held))
     if standing.kept:
         yield _write_rejects(standing.ledger)
+    elif standing.invalid or standing.rejected:
+        yield Step(
+            "Of the rejects the ledger keeps places and reasons alone, since their records were "
+            "removed from it: none can be written and mended."
+        )
 
 
 def _again(resume_at: str | None, how: str = "again", *, kept: bool = True) -> str:
