@@ -110,9 +110,7 @@ def _up_to(most: int) -> Callable[[object, Attribute[Any], object], None]:
 class ImportOptions:
     """How an import is done; `import_messages` says what each means.
 
-    Attributes:
-        ledger: None only where nothing is sent.
-        read: how records are read.
+    `ledger` is None only where nothing is sent, and `read` says how records are read.
     """
 
     ledger: Path | None

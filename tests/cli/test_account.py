@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asapp_conversations.toolkit import SERVERS
+from asapp_conversations.toolkit import DAILY_REQUESTS, SERVERS
 from asapp_conversations_importer import (
     Failure,
     ImportPlan,
@@ -366,10 +366,11 @@ def test_plan() -> None:
 
 
 def test_plan_without_a_limit_of_its_own() -> None:
-    """Without a daily limit, a plan counts with ASAPP's default, and says so."""
+    """Without a daily limit, a plan counts with ASAPP's default in production, and says so."""
     account = account_of_plan(PLAN, 20.0, None, COMMAND)
     assert account.headline.startswith(f"It takes {days_of(PLAN.requests, None)} days at ")
-    assert account.headline.endswith("a day, ASAPP's default in production")
+    sandbox = DAILY_REQUESTS["sandbox"]
+    assert account.headline.endswith(f"a day, ASAPP's default in production (sandbox: {sandbox:,})")
 
 
 def test_plan_at_a_great_rate() -> None:

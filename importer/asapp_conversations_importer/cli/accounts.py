@@ -39,7 +39,8 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
         again: the command that imports it.
     """
     limit = daily_limit or DAILY_REQUESTS["production"]
-    whose = "" if daily_limit else ", ASAPP's default in production"
+    sandbox = f"{DAILY_REQUESTS['sandbox']:,}"
+    whose = "" if daily_limit else f", ASAPP's default in production (sandbox: {sandbox})"
     days = counted(days_of(plan.requests, daily_limit), "day")
     takes = f"It takes {days} at {counted(limit, 'request')} a day{whose}"
     messages, twice = (counted(number, "message") for number in (plan.messages, plan.duplicates))

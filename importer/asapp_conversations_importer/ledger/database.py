@@ -17,10 +17,10 @@ from .checkpoint import Checkpoint, Status
 from .counts import Counts
 
 DAMAGED = (
-    "not a ledger, or a damaged one; nothing was changed. Put back a copy of it. If there is none, name "
-    "a new one with --ledger, but only for the source as it was: all of it is sent again, and ASAPP "
-    "tells by 409 what it holds. Of a source that has grown or changed since, messages would be stored "
-    "twice"
+    "not a ledger, or a damaged one; nothing was changed. Put back a copy that was made after its "
+    "last run. If there is none, name a new one with --ledger, but only for the source as it was: all of "
+    "it is sent again, and ASAPP tells by 409 what it holds. Of a source that has grown or changed since, "
+    "messages would be stored twice"
 )
 FAILURES = {
     "SQLITE_FULL": "the disk is full; make room and run it again: it goes on where it stopped",
