@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from asapp_conversations_emulator import Emulator
+from asapp_conversations_importer import ImportReport, Query, SourceError, import_messages
 from blocks import ROOT, Command, blocks, commands
-from pages import Runner
 
 MORE_IDS = 50_000
 """Ids of other conversations: DuckDB builds its hash table from the smaller side of a join."""
@@ -68,6 +71,13 @@ QUERIES = [
 ]
 
 
+class Brought(NamedTuple):
+    """What an import came to, and the texts of each conversation that ASAPP then has."""
+
+    report: ImportReport
+    stored: list[list[str]]
+
+
 @pytest.fixture
 def folder(page: Path, tmp_path: Path) -> Path:
     """The files of a page, with many messages of one time."""
@@ -79,15 +89,31 @@ def folder(page: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(page: Path, folder: Path, command: Command) -> tuple[str, list[list[str]]]:
-    """What the command prints, and the texts of each conversation that the emulator then holds."""
-    with Emulator() as emulator:
-        runner = Runner(page, folder, emulator)
-        told = runner.call(command.text.replace("--emulator", "").replace("--quiet", ""))
-        stored = [
-            [it["text"] for it in emulator.messages(name)] for name in emulator.conversations()
-        ]
-    return told, stored
+@pytest.fixture
+def bring(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Command], Brought]:
+    """Does what a command of the page does, which is an import of a query."""
+
+    def bring(command: Command) -> Brought:
+        words = shlex.split(command.text)
+        options = dict(pairwise(words))
+        formats = options.get("--time-format", ())
+        monkeypatch.chdir(folder)
+        with Emulator() as emulator:
+            report = import_messages(
+                Query(options["--query"]),
+                time_formats=formats,
+                ledger="import.ledger",
+                base_url=emulator.url,
+                credentials=emulator.credentials,
+                rate=None,
+            )
+            stored = [
+                [each["text"] for each in emulator.messages(name)]
+                for name in emulator.conversations()
+            ]
+        return Brought(report, stored)
+
+    return bring
 
 
 def test_every_export_of_a_query_is_known() -> None:
@@ -96,26 +122,28 @@ def test_every_export_of_a_query_is_known() -> None:
 
 @pytest.mark.parametrize(("page", "command"), QUERIES)
 def test_messages_of_one_time_stay_in_their_order(
-    page: Path, command: Command, folder: Path
+    command: Command, folder: Path, bring: Callable[[Command], Brought]
 ) -> None:
     with (folder / "ids.csv").open("a") as ids:
         ids.writelines(f"other-{number},01HNE{number}\n" for number in range(MORE_IDS))
-    told, stored = run(page, folder, command)
-    assert stored == [[str(number) for number in range(MANY)]], told
+    assert bring(command).stored == [[str(number) for number in range(MANY)]]
 
 
 @pytest.mark.parametrize(("page", "command"), QUERIES)
-def test_an_unknown_id_is_rejected(page: Path, command: Command, folder: Path) -> None:
+def test_an_unknown_id_is_rejected(
+    command: Command, folder: Path, bring: Callable[[Command], Brought]
+) -> None:
     (folder / "ids.csv").write_text("own_id,asapp_id\nother,01HNE\n")
-    told, stored = run(page, folder, command)
+    report, stored = bring(command)
     assert stored == []
-    assert f"{MANY}  conversationId: is missing" in told
+    assert report.reasons == {"conversationId: is missing": MANY}
 
 
 @pytest.mark.parametrize(("page", "command"), QUERIES)
-def test_an_id_that_stands_twice_sends_nothing(page: Path, command: Command, folder: Path) -> None:
+def test_an_id_that_stands_twice_ends_the_query(
+    command: Command, folder: Path, bring: Callable[[Command], Brought]
+) -> None:
     ids = folder / "ids.csv"
     ids.write_text(ids.read_text("utf-8") + ids.read_text("utf-8").partition("\n")[2])
-    told, stored = run(page, folder, command)
-    assert stored == []
-    assert "Error: the query fails: Invalid Input Error" in told
+    with pytest.raises(SourceError, match="the query fails: Invalid Input Error"):
+        bring(command)
