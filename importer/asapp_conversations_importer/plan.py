@@ -15,7 +15,7 @@ from .ledger.counts import Counts
 from .ledger.standing import opened
 from .options import ImportOptions
 from .reading import open_reader
-from .reading.messages import Conversation, Reject
+from .reading.messages import Conversation, Place, Reject
 from .reading.scratch import scratch_folder
 from .reading.sources import Source
 from .report import ImportReport
@@ -92,13 +92,18 @@ def make_plan(
     known = options.ledger if options.ledger and options.ledger.exists() else None
     reasons: dict[str, Reason] = defaultdict(Reason)
     counts = Counts()
-    conversations = duplicates = requests = body_bytes = largest_body = 0
+    conversations = duplicates = requests = body_bytes = largest_body = invalid = 0
 
-    def reject(reject: Reject) -> None:
-        reason = reasons[reject.summary()]
+    def note(words: str, place: Place) -> None:
+        reason = reasons[words]
         reason.count += 1
         if len(reason.examples) < EXAMPLES:
-            reason.examples.append(str(reject.place))
+            reason.examples.append(str(place))
+
+    def reject(reject: Reject) -> None:
+        nonlocal invalid
+        invalid += 1
+        note(reject.summary(), reject.place)
         on_reject(reject)
 
     with (
@@ -124,7 +129,8 @@ def make_plan(
                 largest_body = max(largest_body, len(batch.body))
                 delivery.settle(Receipt())
             counts += delivery.counts()
-    invalid = sum(reason.count for reason in reasons.values())
+            for refused in delivery.take_refused():
+                note(refused.reason, conversation.place(refused.index))
     return ImportPlan(
         conversations=conversations,
         messages=counts.total() + invalid,

@@ -53,7 +53,7 @@ def prepare(source: Source, options: ImportOptions, to: str, rejects: Path) -> I
             return writing.enter_context(closing(_written(conversations, store, folder)))
 
         plan = make_plan(source, options, note, write)
-    if not plan.rejected:
+    if not rejects.stat().st_size:
         rejects.unlink()
     return plan
 

@@ -337,8 +337,7 @@ Source    20,000,000 messages in 1,400,000 conversations
 To send   1,408,200 requests, 3.1 GB in all, 68.4 kB the largest
 Times     20 messages in an hour that the local clock repeats, 1 message before
           1990
-Repeated  1 message exactly like another one in the same conversation; none is
-          left out
+Repeated  1 message exactly like another one in the same conversation
 At 20/s   19 h 33 min, in which about 20 % of live requests are refused
 At 100/s  3 h 54 min, in which about 90 % of live requests are refused
 Ledger    export/asapp-import.ledger; what it knows as sent is not counted again

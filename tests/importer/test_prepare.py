@@ -108,6 +108,24 @@ def test_nothing_makes_a_snapshot_of_nothing(tmp_path: Path) -> None:
     assert (report.messages, report.exit_status) == (0, 0)
 
 
+def test_what_would_be_taken_for_another_is_told(
+    tmp_path: Path, record: Callable[..., dict[str, Any]]
+) -> None:
+    """A plan says why, and where, a message would be rejected that no batch can tell apart; it stands
+    in the snapshot, and in no file of rejects."""
+    source = tmp_path / "same.jsonl"
+    source.write_text(json.dumps(record()) + "\n")
+    alone = plan_import(source).largest_body
+    source.write_text((json.dumps(record()) + "\n") * 3)
+    plan = prepare_import(source, tmp_path / "snapshot", max_body=alone)
+    assert (plan.to_send, plan.rejected, plan.messages) == (1, 2, 3)
+    ((words, reason),) = plan.reasons.items()
+    assert "give it a time of its own" in words
+    assert reason.count == 2
+    assert [place.rpartition(", ")[2] for place in reason.examples] == ["line 2", "line 3"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["same.jsonl", "snapshot"]
+
+
 def test_what_is_there_is_left_alone(source: Path, tmp_path: Path) -> None:
     """Neither a snapshot nor a file of rejects is written over; a failure leaves nothing."""
     prepare_import(source, tmp_path / "snapshot")

@@ -57,9 +57,7 @@ def account_of_plan(plan: ImportPlan, rate: float, daily_limit: int | None, agai
                 f"{size(plan.largest_body)} the largest",
             ],
             "Times": odd_times(plan.odd_times),
-            "Repeated": [
-                f"{twice} exactly like another one in the same conversation; none is left out"
-            ]
+            "Repeated": [f"{twice} exactly like another one in the same conversation"]
             * bool(plan.duplicates),
             **{f"At {each:g}/s": _at_rate(plan.requests, each) for each in rates},
             "Ledger": [

@@ -164,9 +164,8 @@ def prepare(*, to: str | None = None, quiet: bool = False, **given: Any) -> Outc
     account = account_of_plan(result, MODEST_RATE, None, command("import", to, "--prepared"))
     kept = given.get("rejects") or rejects_beside(to)
     more = f"\n\nThe rejects are in {kept}: mend and import them by themselves."
-    return Outcome(
-        int(result.rejected > 0), account, result.to_dict(), more if result.rejected else ""
-    )
+    told = more if Path(kept).exists() else ""
+    return Outcome(int(result.rejected > 0), account, result.to_dict(), told)
 
 
 @p.takes(p.NAMED_LEDGER, p.SHOWN, but="quiet")
