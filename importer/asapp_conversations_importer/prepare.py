@@ -116,10 +116,11 @@ def _written(
     schema = pa.schema(
         [(fields().conversation.column, pa.string()), (BATCH.messages_property, messages)]
     )
+    file: pq.ParquetWriter | None = None
     with ExitStack() as opened:
         for number, group in enumerate(_groups(conversations)):
             file_number, within = divmod(number, FILE_GROUPS)
-            if not within:
+            if file is None or not within:
                 opened.close()
                 path = f"{folder}/part-{file_number:05}.parquet"
                 options = {"compression": "zstd", "write_page_checksum": True}

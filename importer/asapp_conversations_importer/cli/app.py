@@ -74,15 +74,17 @@ def import_(
         )
     temporary = emulator and "ledger" not in given
     arguments: dict[str, Any] = {"rate": MODEST_RATE}
-    interruption, held, more = Interruption(), {}, ""
+    interruption, held, more = Interruption(), dict[str, Any](), ""
+    server: Emulator | None = None
     with ExitStack() as stack:
         if emulator:
             # It takes what it is sent and begins empty each time: nothing to pace, nothing to keep.
             server = stack.enter_context(Emulator())
             arguments = {"rate": None, "base_url": server.url, "credentials": server.credentials}
         if temporary:
-            one = len(paths) == 1 and Path(paths[0]).is_file()
-            arguments["rejects"] = f"{paths[0] if one else 'asapp-import'}.rejects.jsonl"
+            (name, *others) = paths or ("",)
+            one = not others and Path(name).is_file()
+            arguments["rejects"] = f"{name if one else 'asapp-import'}.rejects.jsonl"
             arguments["ledger"] = stack.enter_context(scratch_folder()) / "import.ledger"
         arguments |= given
         refuse_foreign(report, [*paths, arguments.get("ledger"), arguments.get("rejects")])
@@ -97,7 +99,7 @@ def import_(
                 on_progress=view.show,
                 confirm=None if yes else asking(view, signals),
             )
-        if emulator:
+        if server:
             held = server.stats()
             messages = counted(held["messages"], "message")
             conversations = counted(held["conversations"], "conversation")

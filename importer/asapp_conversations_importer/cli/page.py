@@ -42,7 +42,7 @@ def render_page(
     """
     parts = (_state(account), _counts(account), _over_time(samples), _reasons(account))
     sections = "\n".join(line for part in (*parts, _names(account)) for line in part)
-    template = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    template = files(str(__package__)).joinpath("page.html").read_text(encoding="utf-8")
     made = moment(generated_at.isoformat(timespec="seconds"))
     return Template(template).substitute(
         ours=OURS, title=_safe(title), made=_safe(made), sections=sections

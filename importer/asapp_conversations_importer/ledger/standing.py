@@ -92,8 +92,10 @@ def read_standing(path: Path) -> Standing:
     with opened(path) as database:
         counts = database.counts_after()
         runs = database.read(f"SELECT {', '.join(RUN)} FROM runs ORDER BY number DESC LIMIT 1")
-        run = dict(zip(RUN, runs[0], strict=True)) if runs else {}
-        times = {name: iso_time(run[name]) for name in RUN[:3] if run.get(name) is not None}
+        run: dict[str, Any] = dict(zip(RUN, runs[0], strict=True)) if runs else {}
+        for name in RUN[:3]:
+            if run.get(name) is not None:
+                run[name] = iso_time(run[name])
         ((invalid, kept),) = database.read(
             "SELECT count(*) FILTER (WHERE position IS NULL), "
             "count(*) FILTER (WHERE json_type(content, '$.record') != 'null') FROM rejects"
@@ -118,7 +120,7 @@ def read_standing(path: Path) -> Standing:
             waiting=tuple(Waiting(*row) for row in waiting),
             reasons=database.reject_reasons(),
             requests=dict(database.read("SELECT day, requests FROM days ORDER BY day")),
-            **(run | times),
+            **run,
         )
 
 

@@ -139,7 +139,7 @@ class Staging:
     def _pass(self) -> Generator[Conversation, None, None]:
         current, contents, origins = "", list[bytes](), list[tuple[int, int]]()
         for batch in self._batches("FROM messages"):
-            runs = pc.run_end_encode(batch["conversation_id"])
+            runs = pc.call_function("run_end_encode", [batch["conversation_id"]])
             new_contents = batch["content"].to_pylist()
             new_origins = list(zip(*(batch[name].to_pylist() for name in ORIGIN), strict=True))
             start = 0
