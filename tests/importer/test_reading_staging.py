@@ -17,7 +17,7 @@ import pytest
 from asapp_conversations_importer import Files, Query, SourceError
 from asapp_conversations_importer.reading.duckdb_engine import run_interruptibly, run_while_fed
 from asapp_conversations_importer.reading.messages import Conversation, Place
-from asapp_conversations_importer.reading.staging import Staging, StagingError
+from asapp_conversations_importer.reading.staging import Staging, StagingError, staging_errors
 from documented import CONVERSATION
 
 pytestmark = pytest.mark.usefixtures("own_ids")
@@ -166,6 +166,13 @@ def test_an_interrupt_is_said_until_the_work_ends() -> None:
     assert told.is_set()
 
 
+def test_what_duckdb_cannot_do_names_the_folder(tmp_path) -> None:
+    """Whatever it was about to do there."""
+    words = f"cannot be sorted in {tmp_path}: no room. Free space"
+    with pytest.raises(StagingError, match=words), staging_errors(tmp_path):
+        raise duckdb.OutOfMemoryException("no room")
+
+
 def test_what_a_caller_raises_is_not_the_folder_s_fault(tmp_path) -> None:
     """An error of whoever is given the rejects comes out as it is."""
 
@@ -209,7 +216,7 @@ def test_a_full_disk_is_named(tmp_path) -> None:
     """When the folder cannot hold the messages, the error names it and says what to do."""
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from asapp_conversations_importer.reading.staging import Staging, StagingError\n"
+        "from asapp_conversations_importer.reading.staging import Staging, StagingError, staging_errors\n"
         "from asapp_conversations_importer import Query\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "try:\n"

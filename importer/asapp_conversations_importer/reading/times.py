@@ -169,8 +169,6 @@ class TimeParser:
 
     def _complaint(self, value: object, *, is_number: bool) -> str:
         """What is wrong with a value that is no time."""
-        if is_number and self._unit:
-            return NOT_EXACT
         if is_number:
             return "is a number, and no time format says what it counts (epoch, epoch-ms, …)"
         if isinstance(value, date) or (isinstance(value, str) and _is_date(value)):
