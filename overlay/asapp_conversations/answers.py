@@ -84,15 +84,6 @@ def read_success(
     return defect, payload
 
 
-def foreign_conflict(response: httpx.Response) -> str | None:
-    """Why a 409 is not the service's own, which would say that it holds the request.
-
-    ASAPP answers in JSON; a page of HTML is of something in front of it.
-    """
-    content, _ = response.extensions[BODY]
-    return "its body is not JSON" if content and read_json(content) is NOT_JSON else None
-
-
 def success_id(response: httpx.Response, sent: bytes, keys: Credentials | None) -> str:
     """ASAPP's id of a request that succeeded; to look for parts of a message costs too much here."""
     told = response.headers.get(REQUEST_ID, "")
@@ -111,6 +102,16 @@ class AnswerWords:
         self._details = _details(self._payload)
         header = response.headers.get(REQUEST_ID, "")
         self.request_id = self._token(self._details["requestId"]) or self._token(header) or ""
+
+    @property
+    def conflict_defect(self) -> str | None:
+        """Why a 409 is not the service's own, which would say that it holds the request.
+
+        ASAPP answers in JSON; a page of HTML is of something in front of it.
+        """
+        if self._response.status_code != 409 or self._payload is not NOT_JSON:
+            return None
+        return "its body is not JSON" if self._response.content else None
 
     def details(self) -> dict[str, Any]:
         """What `APIStatusError` keeps of it; what it did not tell is None."""

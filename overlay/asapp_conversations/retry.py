@@ -12,7 +12,7 @@ from asapp_conversations_client.facts import Operation
 from attrs import define, field
 
 from . import errors
-from .answers import NOT_JSON, AnswerWords, foreign_conflict, read_success, success_id
+from .answers import NOT_JSON, AnswerWords, read_success, success_id
 from .auth import Credentials
 from .logs import logger
 from .options import Settings
@@ -137,11 +137,9 @@ class Exchange:
             if not defect:
                 self.request_ids.append(success_id(outcome, sent, keys))
                 return self._accept(outcome, answer)
-        elif outcome.status_code == 409:
-            defect = foreign_conflict(outcome)
         words = AnswerWords(outcome, sent, keys)
         self.request_ids.append(words.request_id)
-        return self._judge_status(outcome, defect, words)
+        return self._judge_status(outcome, defect or words.conflict_defect, words)
 
     def _judge_failure(self, error: Exception) -> float:
         name = type(error).__name__
