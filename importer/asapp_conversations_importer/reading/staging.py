@@ -105,7 +105,7 @@ class Staging:
         loader = Loader(options, on_reject, on_progress, self._feeds)
         feeds = open_feeds(source, options, self._queries, lambda: self._interrupted)
         with long_cells(), closing(feeds):
-            self._store("messages", "batch", chain.from_iterable(map(loader.take, feeds)))
+            self._store("batch", chain.from_iterable(map(loader.take, feeds)))
         if loader.unclear:
             self._settle(loader)
         totals = loader.totals
@@ -123,7 +123,7 @@ class Staging:
             "(FROM loaded WHERE unclear) USING (conversation_id) ORDER BY conversation_id, sequence"
         )
         all_of_them = "(FROM loaded WHERE NOT unclear UNION ALL FROM batch)"
-        self._store("messages", all_of_them, loader.settle(in_question))
+        self._store(all_of_them, loader.settle(in_question))
         self._run("DROP TABLE loaded")
 
     def conversations(self) -> Iterator[Conversation]:
@@ -166,8 +166,8 @@ class Staging:
         for batch in self._batches(query):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    def _store(self, table: str, rows: str, batches: Iterable[pa.RecordBatch]) -> None:
-        statement = f"CREATE TABLE {table} AS FROM {rows} ORDER BY {SENDING_ORDER}"
+    def _store(self, rows: str, batches: Iterable[pa.RecordBatch]) -> None:
+        statement = f"CREATE TABLE messages AS FROM {rows} ORDER BY {SENDING_ORDER}"
         try:
             run_while_fed(self._connection, statement, SCHEMA, batches)
         except duckdb.Error as error:  # Of a source they are a SourceError by now.
