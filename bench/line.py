@@ -14,7 +14,6 @@ from multiprocessing.connection import Connection
 from typing import cast
 
 from asapp_conversations_emulator.gateway import SharedLine, SpikeArrest
-from asapp_conversations_importer.sending.punctual import punctual_loop
 from attrs import define, frozen
 
 STORED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -124,8 +123,7 @@ def serve(pipe: Connection, line: Line) -> None:
         loop.add_reader(pipe.fileno(), tell)
         await ended.wait()
 
-    with asyncio.Runner(loop_factory=punctual_loop) as runner:
-        runner.run(main())
+    asyncio.run(main())
 
 
 class Server:

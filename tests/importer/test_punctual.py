@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import selectors
 from typing import Any
 
 import pytest
@@ -25,6 +26,20 @@ def test_a_wait_is_not_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert selector.select(0) == []
     assert waits == [0.0123]
     selector.close()
+
+
+def test_what_is_due_at_once_goes_first() -> None:
+    """A file that is ready just before a timer waits until the timer has had its turn."""
+    selector = punctual.PunctualSelector()
+    reader, writer = os.pipe()
+    selector.register(reader, selectors.EVENT_READ)
+    os.write(writer, b"word")
+    assert [key.fd for key, _ in selector.select(60)] == [reader]
+    assert selector.select(punctual.NEAR / 2) == []
+    assert [key.fd for key, _ in selector.select(0)] == [reader]
+    selector.close()
+    os.close(reader)
+    os.close(writer)
 
 
 def test_a_set_that_select_cannot_take_waits_as_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from operator import add, sub
+from operator import add, attrgetter, sub
 
-from attrs import astuple, evolve, frozen
+from attrs import evolve, fields, frozen
 
 
 @frozen
@@ -19,18 +19,21 @@ class Counts:
     unsent: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, astuple(self), astuple(other)))
+        return Counts(*map(add, _each(self), _each(other)))
 
     def __sub__(self, other: Counts) -> Counts:
-        return Counts(*map(sub, astuple(self), astuple(other)))
+        return Counts(*map(sub, _each(self), _each(other)))
 
     def within(self, messages: int) -> Counts:
         """These counts cut down to so many messages in all, or filled up with unsent ones."""
         kept = list[int]()
-        for count in astuple(self)[:-1]:
+        for count in _each(self)[:-1]:
             kept.append(min(count, messages - sum(kept)))
         return evolve(Counts(*kept), unsent=messages - sum(kept))
 
     def total(self) -> int:
         """How many messages there are in all."""
-        return sum(astuple(self))
+        return sum(_each(self))
+
+
+_each = attrgetter(*(each.name for each in fields(Counts)))

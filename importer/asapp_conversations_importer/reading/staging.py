@@ -31,9 +31,6 @@ READ_AHEAD = 8192
 
 SENDING_ORDER = "conversation_id, sent_at, finer, sequence"
 
-ORIGIN = "feed", "number"
-"""The columns that tell where a message stands in its source."""
-
 
 class StagingError(InvalidRequestError):
     """The folder for staging cannot hold what has to be sorted; nothing was sent."""
@@ -137,26 +134,25 @@ class Staging:
             conversations.close()
 
     def _pass(self) -> Generator[Conversation, None, None]:
-        current, contents, origins = "", list[bytes](), list[tuple[int, int]]()
+        current, contents, feeds, numbers = "", list[bytes](), list[int](), list[int]()
         for batch in self._batches("FROM messages"):
             runs = pc.call_function("run_end_encode", [batch["conversation_id"]])
-            new_contents = batch["content"].to_pylist()
-            new_origins = list(zip(*(batch[name].to_pylist() for name in ORIGIN), strict=True))
+            new = [batch[name].to_pylist() for name in ("content", "feed", "number")]
             start = 0
             for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
                 if name != current and contents:
-                    yield Conversation(current, contents, partial(self._place, origins))
-                    contents, origins = [], []
+                    yield Conversation(current, contents, partial(self._place, feeds, numbers))
+                    contents, feeds, numbers = [], [], []
                 current = name
-                contents += new_contents[start:end]
-                origins += new_origins[start:end]
+                for column, values in zip((contents, feeds, numbers), new, strict=True):
+                    column += values[start:end]
                 start = end
         if contents:
-            yield Conversation(current, contents, partial(self._place, origins))
+            yield Conversation(current, contents, partial(self._place, feeds, numbers))
 
-    def _place(self, origins: Sequence[tuple[int, int]], index: int) -> Place:
-        feed, number = origins[index]
-        return Place(self._feeds[feed].name, self._feeds[feed].unit, number)
+    def _place(self, feeds: Sequence[int], numbers: Sequence[int], index: int) -> Place:
+        feed = self._feeds[feeds[index]]
+        return Place(feed.name, feed.unit, numbers[index])
 
     def _batches(self, query: str) -> Generator[pa.RecordBatch, None, None]:
         with closing(self._connection.cursor()) as cursor:

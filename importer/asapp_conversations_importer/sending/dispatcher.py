@@ -27,8 +27,11 @@ from .governor import Governor
 from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
 from .stops import Breaker, Stop, StoppedBy
 
-READ_AHEAD = 64
-"""How many conversations are read at a time; memory holds no more of them than this."""
+READ_AHEAD = 16
+"""How many conversations are read at a time; memory holds no more of them than this.
+
+More would keep the event loop from its departures: the thread that reads is Python, too.
+"""
 
 KEPT_FAILURES = 100
 """How many failures a report names."""
@@ -123,21 +126,22 @@ class Dispatcher:
     async def _next(self) -> Delivery | None:
         """The next conversation with something to send."""
         async with self._reading:
-            while not self._read:
-                try:
-                    deliveries = await self._read_in_thread()
-                except LedgerError as error:
-                    self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
-                    return None
-                if not deliveries:
-                    return None
-                for delivery in deliveries:
-                    self._begin(delivery)
-            self.tally.trial_over = self.tally.begun == self._first
-            if self.tally.trial_over:
-                return None
-            self.tally.begun += 1
-            return self._read.popleft()
+            while delivery := await self._read_next():
+                if self._is_to_send(delivery):
+                    self.tally.trial_over = self.tally.begun == self._first
+                    if self.tally.trial_over:
+                        return None
+                    self.tally.begun += 1
+                    return delivery
+            return None
+
+    async def _read_next(self) -> Delivery | None:
+        if not self._read:
+            try:
+                self._read += await self._read_in_thread()
+            except LedgerError as error:
+                self._governor.end(Stop(StoppedBy.LEDGER, detail=str(error)))
+        return self._read.popleft() if self._read else None
 
     async def _read_in_thread(self) -> list[Delivery]:
         reading = asyncio.create_task(asyncio.to_thread(self._read_ahead))
@@ -149,25 +153,21 @@ class Dispatcher:
             raise
 
     def _read_ahead(self) -> list[Delivery]:
-        return [
-            Delivery(
-                conversation,
-                self._ledger.find(conversation.conversation_id),
-                self._limit,
-                self._isolate,
-            )
-            for conversation in islice(self._conversations, READ_AHEAD)
-        ]
+        return list(map(self._prepare, islice(self._conversations, READ_AHEAD)))
 
-    def _begin(self, delivery: Delivery) -> None:
+    def _prepare(self, conversation: Conversation) -> Delivery:
+        known = self._ledger.find(conversation.conversation_id)
+        return Delivery(conversation, known, self._limit, self._isolate)
+
+    def _is_to_send(self, delivery: Delivery) -> bool:
+        """Count a conversation; whether it has something to send."""
         self.tally.conversations += 1
         self.tally.last_seen = delivery.conversation_id
         self.tally.replace(Counts(), delivery.counts())
-        if delivery.checkpoint.status not in SETTLED:
-            self._read.append(delivery)
-        elif delivery.checkpoint.status is Status.CHANGED:
+        if delivery.checkpoint.status is Status.CHANGED:
             self._record_failure(delivery.conversation_id, str(delivery.checkpoint.reason))
             self._ledger.save(delivery.conversation_id, delivery.checkpoint)
+        return delivery.checkpoint.status not in SETTLED
 
     async def _deliver(self, delivery: Delivery) -> None:
         more, counted = True, delivery.counts()
