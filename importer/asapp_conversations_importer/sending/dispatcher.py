@@ -27,11 +27,11 @@ from .governor import Governor
 from .outcomes import BodyLimit, Outcome, RefusedMessage, Withheld
 from .stops import Breaker, Stop, StoppedBy
 
-READ_AHEAD = 16
-"""How many conversations are read at a time; memory holds no more of them than this.
+READ_AHEAD = 64
+"""How many conversations are read at a time; memory holds no more of them than this."""
 
-More would keep the event loop from its departures: the thread that reads is Python, too.
-"""
+READ_AHEAD_PACED = 16
+"""As many where departures are to be even: meanwhile the event loop waits for the interpreter."""
 
 KEPT_FAILURES = 100
 """How many failures a report names."""
@@ -153,7 +153,8 @@ class Dispatcher:
             raise
 
     def _read_ahead(self) -> list[Delivery]:
-        return list(map(self._prepare, islice(self._conversations, READ_AHEAD)))
+        count = READ_AHEAD if self._governor.pace is None else READ_AHEAD_PACED
+        return list(map(self._prepare, islice(self._conversations, count)))
 
     def _prepare(self, conversation: Conversation) -> Delivery:
         known = self._ledger.find(conversation.conversation_id)
