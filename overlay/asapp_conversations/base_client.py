@@ -115,8 +115,10 @@ class BaseClient(GeneratedClient, Generic[HttpxT, TransportT, ProviderT, GateT])
         settings = transport.settings
         super().__init__(base_url=str(settings.base_url), timeout=settings.timeout)
         self._transport = transport
+        host = settings.base_url.netloc.decode("ascii")
         # A compressed answer may unpack to any size, and ASAPP's are too short to be worth it.
-        sent = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+        usual = {"Host": host, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        sent = httpx.Headers(usual)
         sent.update(to_headers(headers))
         self._httpx = self._kinds.httpx(
             base_url=settings.base_url, headers=sent, timeout=settings.timeout, transport=transport
@@ -260,8 +262,8 @@ async def send_batch(
     request = httpx.Request(
         BATCH.operation.method,
         _batch_url(self._base_url, conversation_id),
-        headers=[*client.headers.raw, *CONTENT_TYPE.raw],
-        content=body,
+        headers=[*client.headers.raw, *CONTENT_TYPE.raw, (b"Content-Length", b"%d" % len(body))],
+        stream=httpx.ByteStream(body),
         extensions={"timeout": client.timeout.as_dict(), IN_DOUBT: in_doubt},
     )
     in_tasks = isinstance(client, httpx.AsyncClient)

@@ -105,6 +105,8 @@ class TaskPacer(Pacer):
         self._turn = for_tasks().Lock(fast_acquire=True)
 
     async def admit(self, exchange: Exchange) -> None:
+        if self.ceiling is None:
+            return
         async with self._turn:
             while delay := self.claim():
                 await self.clock.sleep_async(delay)

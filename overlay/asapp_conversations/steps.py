@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -17,6 +18,33 @@ def for_tasks() -> Any:
     import anyio.lowlevel
 
     return anyio
+
+
+def running_loop() -> object:
+    """What one event loop is told from another by."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return for_tasks().lowlevel.current_token()
+
+
+def time_limit(seconds: float) -> AbstractAsyncContextManager[Any]:
+    """Ends what takes a task so long with `TimeoutError`."""
+    import asyncio
+
+    try:
+        # A third of what anyio's takes, of each request.
+        return asyncio.timeout(seconds)
+    except RuntimeError:
+        return _fail_after(seconds)
+
+
+@asynccontextmanager
+async def _fail_after(seconds: float) -> AsyncIterator[None]:
+    with for_tasks().fail_after(seconds):
+        yield
 
 
 def run(steps: Coroutine[Any, Any, ResultT]) -> ResultT:

@@ -22,7 +22,7 @@ from .errors import AsappError, InvalidRequestError
 from .options import Settings
 from .pacing import AsyncGate, Gate
 from .retry import IDEMPOTENT_METHODS, Exchange
-from .steps import for_tasks, maybe_await, run
+from .steps import maybe_await, run, running_loop, time_limit
 
 IN_DOUBT = "asapp_in_doubt"
 """In `httpx.Request.extensions`: whether an earlier call may have carried this request out."""
@@ -88,7 +88,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        return await self._exchange(request, loop=for_tasks().lowlevel.current_token())
+        return await self._exchange(request, loop=running_loop())
 
     def close(self) -> None:
         if self.owner:
@@ -97,7 +97,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         if self.owner:
-            self.session.check_usable(for_tasks().lowlevel.current_token())
+            self.session.check_usable(running_loop())
             self.session.closed = True
             await self.session.carrier.aclose()
 
@@ -167,7 +167,7 @@ class AsappTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         carrier, most = self.session.carrier, self.settings.max_answer_bytes
         response, content, broken_off = None, bytearray(), False
         try:
-            with for_tasks().fail_after(limit) if loop else nullcontext():
+            async with time_limit(limit) if loop else nullcontext():
                 send = carrier.handle_async_request if loop else carrier.handle_request
                 response = await maybe_await(send(signed))
                 if not response.is_success:
