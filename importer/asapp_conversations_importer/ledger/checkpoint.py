@@ -66,6 +66,8 @@ class Checkpoint:
     reason: str | None = None
 
 
+NOTHING_SENT = Checkpoint()
+
 LENGTH = Struct(">Q")
 
 DIGEST_BYTES = 16
@@ -93,6 +95,8 @@ class RunningDigest:
 
 def resume(known: Checkpoint, messages: Sequence[bytes]) -> tuple[Checkpoint, RunningDigest]:
     """The checkpoint held against the source as it is now, and the digest of what is settled."""
+    if known == NOTHING_SENT:
+        return Checkpoint(total=len(messages)), RunningDigest()
     digest = RunningDigest().then(messages[: known.done])
     ahead = digest.then(messages[known.done : known.ahead])
     as_sent = len(messages) >= known.done and digest.value() == known.digest

@@ -27,7 +27,7 @@ class AiohttpCarrier(httpx.AsyncBaseTransport):
             httpx.TransportError: no answer came; the request may have been carried out.
         """
         session = self._session = self._session or _open_session()
-        assert isinstance(request.stream, httpx.AsyncByteStream)
+        assert isinstance(request.stream, httpx.ByteStream)
         headers = [
             (name.decode("latin-1"), it.decode("latin-1")) for name, it in request.headers.raw
         ]
@@ -36,7 +36,7 @@ class AiohttpCarrier(httpx.AsyncBaseTransport):
                 request.method,
                 str(request.url),
                 headers=headers,
-                data=b"".join([part async for part in request.stream]),
+                data=b"".join(request.stream),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=request.extensions["timeout"]["connect"]

@@ -228,7 +228,8 @@ class Dispatcher:
 
     def _note(self, delivery: Delivery) -> None:
         rejects = [reject_of(delivery.conversation, refused) for refused in delivery.take_refused()]
-        self.tally.reasons.update(reject.reason for reject in rejects)
+        if rejects:
+            self.tally.reasons.update(reject.reason for reject in rejects)
         self._ledger.save(delivery.conversation_id, delivery.checkpoint, rejects)
 
     def _record_failure(self, conversation_id: str, reason: str) -> None:
