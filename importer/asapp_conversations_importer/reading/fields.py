@@ -9,7 +9,8 @@ from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from asapp_conversations_client.facts import BATCH
-from attrs import frozen
+from attrs import Factory, frozen
+from attrs import field as attribute
 
 from .sources import SourceError
 
@@ -52,12 +53,16 @@ class Field:
         required: whether the document demands it.
         is_time: whether it is a date and time.
         kinds: the JSON types that its value may have; none where the document names none.
+        is_own_time: whether it is the time of the message itself, which its order follows.
     """
 
     path: KeyPath
     required: bool
     is_time: bool
     kinds: frozenset[str]
+    is_own_time: bool = attribute(
+        init=False, default=Factory(lambda it: it.path == BATCH.time_paths[0], takes_self=True)
+    )
 
     @property
     def name(self) -> str:
@@ -68,11 +73,6 @@ class Field:
     def column(self) -> str:
         """As a flat file names it: `sender_external_id`."""
         return "_".join(_words(self.name)) or self.name
-
-    @property
-    def is_own_time(self) -> bool:
-        """Whether it is the time of the message itself, which its order follows."""
-        return self.path == BATCH.time_paths[0]
 
     @property
     def is_identifier(self) -> bool:

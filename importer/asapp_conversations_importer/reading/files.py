@@ -162,7 +162,7 @@ def _unpacked(path: str, closing: ExitStack) -> io.BufferedReader:
     if is_remote(path):
         stream = io.BufferedReader(closing.enter_context(open_object(path)), PEEKED)
     elif path != STANDARD_INPUT:
-        stream = Path(path).open("rb")  # noqa: SIM115
+        stream = io.BufferedReader(cast("Any", io.FileIO(path)), PEEKED)
         closing.callback(stream.close)
     elif sys.stdin is None:
         raise SourceError("standard input is closed: there is nothing to read")

@@ -113,10 +113,16 @@ class TimeParser:
 
     def parse(self, value: object) -> Moment:
         """The moment that a value stands for; `ValueError` for what is no time, which says why."""
-        if type(value) is str:
-            moment, finer = self._of_text(value)
-        else:
+        if type(value) is not str:
             moment, finer = self._of_type(value)
+        elif self._has_formats and (told := self._by_format(value)):
+            moment, finer = told
+        else:
+            try:
+                moment, finer = read_time(value)
+            except ValueError:
+                is_number = bool(_number(value))
+                raise ValueError(self._complaint(value, is_number=is_number)) from None
         zone = moment.tzinfo
         if zone is not UTC:
             if zone is None or moment.utcoffset() is None:
@@ -135,24 +141,17 @@ class TimeParser:
             return _since_epoch(number, self._unit)
         raise ValueError(self._complaint(value, is_number=number is not None))
 
-    def _of_text(self, text: str) -> tuple[datetime, int]:
+    def _by_format(self, text: str) -> tuple[datetime, int] | None:
+        """The time that a text stands for in one of the formats, if it fits any."""
         if self._unit and _number(text):
             return _since_epoch(Decimal(text), self._unit)
-        if self._patterns and (found := self._by_pattern(text)):
-            return found, 0
-        try:
-            return read_time(text)
-        except ValueError:
-            raise ValueError(self._complaint(text, is_number=bool(_number(text)))) from None
-
-    def _by_pattern(self, text: str) -> datetime | None:
         found = set()
         for pattern in self._patterns:
             with suppress(ValueError):
                 found.add(datetime.strptime(text, pattern))
         if len(found) > 1:
             raise ValueError(SEVERAL_TIMES)
-        return next(iter(found), None)
+        return (found.pop(), 0) if found else None
 
     def _local(self, moment: datetime, finer: int) -> Moment:
         """The moment when the clock of the zone shows that time."""
