@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+import trio
 from answering import SECRET
 from asapp_conversations import (
     APIConnectionError,
@@ -55,6 +56,31 @@ def test_any_loop_of_anyio(backend: str) -> None:
         with pytest.raises(APITimeoutError) as caught:
             anyio.run(run, server.url, SOON, backend=backend)
     assert caught.value.outcome_unknown
+
+
+def test_trio_as_a_guest_of_asyncio() -> None:
+    """In trio's guest mode a loop of asyncio runs too, which is not the one that counts."""
+
+    async def guest(url: str, timeout: float) -> Stored:
+        async with AsyncClient(base_url=url, timeout=timeout, retries=0) as client:
+            return await client.create_messages(CONVERSATION, MESSAGES)
+
+    async def host(*arguments: Any) -> Stored:
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        trio.lowlevel.start_guest_run(
+            guest,
+            *arguments,
+            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+            done_callback=ended.set_result,
+        )
+        stored: Stored = (await ended).unwrap()
+        return stored
+
+    with serving([answer()], [STATUS_LINE + b"X: ", 30.0]) as server:
+        assert asyncio.run(host(server.url, 30)).stored == 1
+        with pytest.raises(APITimeoutError):
+            asyncio.run(host(server.url, SOON))
 
 
 @pytest.mark.parametrize("first", ["asyncio", "trio"])

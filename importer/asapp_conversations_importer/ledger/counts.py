@@ -36,4 +36,5 @@ class Counts:
         return sum(_each(self))
 
 
+# For each request; attrs.astuple takes five times as long.
 _each = attrgetter(*(each.name for each in fields(Counts)))

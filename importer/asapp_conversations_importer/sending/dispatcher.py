@@ -31,7 +31,7 @@ READ_AHEAD = 64
 """How many conversations are read at a time; memory holds no more of them than this."""
 
 READ_AHEAD_PACED = 16
-"""As many where departures are to be even: meanwhile the event loop waits for the interpreter."""
+"""As many where departures are to be even: the event loop waits while the thread computes."""
 
 KEPT_FAILURES = 100
 """How many failures a report names."""

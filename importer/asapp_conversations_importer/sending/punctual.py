@@ -11,7 +11,7 @@ LARGEST = 1023
 """The largest file descriptor that select takes (FD_SETSIZE)."""
 
 NEAR = 0.001
-"""Seconds before a timer in which nothing else is begun: to take in an answer makes it late."""
+"""Seconds before a timer in which nothing else is begun: to take in an answer would make it late."""
 
 
 class PunctualSelector(selectors.DefaultSelector):
