@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
+from typing import Any
 
 import pytest
 from asapp_conversations_importer import Interruption, StoppedBy
-from asapp_conversations_importer.cli.signals import SHOW_CURSOR, interrupts, leave
+from asapp_conversations_importer.cli.signals import LONGEST_WAIT, SHOW_CURSOR, interrupts, leave
 
 
 def test_first_signal_asks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +31,38 @@ def test_second_signal_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
     assert left == [143]
+
+
+def test_a_signal_ends_the_wait_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal counts as no, whether it comes before the wait or as it begins."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as silent:
+        monkeypatch.setattr(sys, "stdin", silent)
+        with interrupts(Interruption()) as signals:
+            signal.raise_signal(signal.SIGINT)
+            assert signals.answer() == ""
+        with interrupts(Interruption()) as signals:
+
+            def wait(*arguments: Any) -> Any:
+                # The system has told Python of the signal, which looks at it once the wait is over.
+                assert arguments[3] <= LONGEST_WAIT
+                signal.raise_signal(signal.SIGINT)
+                return [], [], []
+
+            monkeypatch.setattr(select, "select", wait)
+            assert signals.answer() == ""
+    os.close(writer)
+
+
+def test_an_answer_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed in is the answer, and so is the end of the input."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as typed, interrupts(Interruption()) as signals:
+        monkeypatch.setattr(sys, "stdin", typed)
+        os.write(writer, b"yes\n")
+        assert signals.answer() == "yes\n"
+        os.close(writer)
+        assert signals.answer() == ""
 
 
 @pytest.mark.parametrize("terminal", [True, False])

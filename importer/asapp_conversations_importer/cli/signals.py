@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -30,13 +31,15 @@ SHOW_CURSOR = "\x1b[?25h"
 PATIENCE = GRACE + 5.0
 """Seconds after a signal in which a run ends by itself; a source that is silent can hold it up."""
 
+LONGEST_WAIT = 0.25
+"""Seconds for which an answer is waited for before signals are looked at."""
+
 
 class Signals:
     """Asks a run to end at the first signal, and ends the process at the second one."""
 
     def __init__(self, interruption: Interruption) -> None:
         self._interruption = interruption
-        self._asks = False
         self.patience: threading.Timer | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
@@ -48,18 +51,14 @@ class Signals:
             self.patience = threading.Timer(PATIENCE, leave, [number])
             self.patience.daemon = True
             self.patience.start()
-        if self._asks:
-            raise KeyboardInterrupt
 
     def answer(self) -> str:
-        """The line that a person types in; nothing if a signal comes meanwhile."""
-        self._asks = True
-        try:
-            return sys.stdin.readline()
-        except KeyboardInterrupt:
-            return ""
-        finally:
-            self._asks = False
+        """The line that a person types in; nothing once a signal has come."""
+        # Python hears of a signal that came just before a wait only when that is over.
+        while not self.patience:
+            if select.select([sys.stdin], [], [], LONGEST_WAIT)[0]:
+                return sys.stdin.readline()
+        return ""
 
 
 @contextmanager
