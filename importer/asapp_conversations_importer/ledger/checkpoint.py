@@ -95,7 +95,7 @@ class RunningDigest:
 
 def resume(known: Checkpoint, messages: Sequence[bytes]) -> tuple[Checkpoint, RunningDigest]:
     """The checkpoint held against the source as it is now, and the digest of what is settled."""
-    if known == NOTHING_SENT:
+    if known == NOTHING_SENT and messages:
         return Checkpoint(total=len(messages)), RunningDigest()
     digest = RunningDigest().then(messages[: known.done])
     ahead = digest.then(messages[known.done : known.ahead])

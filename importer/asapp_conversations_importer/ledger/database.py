@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from asapp_conversations import AsappError
 
 from . import form
-from .checkpoint import Checkpoint, Status
+from .checkpoint import NOTHING_SENT, Checkpoint, Status
 from .counts import Counts
 
 DAMAGED = (
@@ -108,7 +108,7 @@ class Database:
         """How far a conversation has come; nowhere if it is not known."""
         rows = self.read(form.FIND_CHECKPOINT, conversation_id)
         try:
-            return form.from_row(rows[0]) if rows else Checkpoint()
+            return form.from_row(rows[0]) if rows else NOTHING_SENT
         except ValueError:
             # SQLite's check lets through what is no JSON, since it knows no answer then.
             raise LedgerError(f"{self.path}: {DAMAGED}") from None

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from contextlib import closing
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from attrs import fields
@@ -102,7 +101,6 @@ PRAGMA user_version = {SNAPSHOT_VERSION}
 """What is added when the first snapshot is imported."""
 
 COLUMNS = [attribute.name for attribute in fields(Checkpoint)]
-_values = attrgetter(*COLUMNS)
 SAVE_CHECKPOINT = (
     f"INSERT OR REPLACE INTO conversations (id, {', '.join(COLUMNS)}) "
     f"VALUES (?{', ?' * len(COLUMNS)})"
@@ -154,9 +152,8 @@ def from_row(row: tuple[Any, ...]) -> Checkpoint:
 
 def to_row(checkpoint: Checkpoint) -> tuple[Any, ...]:
     """The values of a row of the table of conversations, after the id."""
-    values = dict(zip(COLUMNS, _values(checkpoint), strict=True))
-    refused = json.dumps(checkpoint.refused) if checkpoint.refused else "[]"
-    values |= {"refused": refused, "sent": b"".join(checkpoint.sent)}
+    values = {name: getattr(checkpoint, name) for name in COLUMNS}
+    values |= {"refused": json.dumps(checkpoint.refused), "sent": b"".join(checkpoint.sent)}
     return tuple(values.values())
 
 

@@ -126,13 +126,12 @@ class Dispatcher:
     async def _next(self) -> Delivery | None:
         """The next conversation with something to send."""
         async with self._reading:
-            while delivery := await self._read_next():
+            while not self.tally.trial_over and (delivery := await self._read_next()):
                 if self._is_to_send(delivery):
                     self.tally.trial_over = self.tally.begun == self._first
-                    if self.tally.trial_over:
-                        return None
-                    self.tally.begun += 1
-                    return delivery
+                    if not self.tally.trial_over:
+                        self.tally.begun += 1
+                        return delivery
             return None
 
     async def _read_next(self) -> Delivery | None:
