@@ -39,7 +39,7 @@ def _cpu() -> float:
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most memory held so far, in MB."""
     # What getrusage tells begins at what the process held that started this one.
     found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
@@ -52,7 +52,7 @@ def _run(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, .
     wall, cpu = time.perf_counter(), _cpu()
     result = function(*arguments)
     wall, cpu = time.perf_counter() - wall, _cpu() - cpu
-    pipe.send(Took(result, wall, cpu, _peak()))
+    pipe.send(Took(result, wall, cpu, peak()))
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> Took:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tempfile import TemporaryDirectory
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+from apart import peak
 from asapp_conversations_importer import Files
 from asapp_conversations_importer.reading.staging import MEMORY_LIMIT, Staging
 
@@ -86,13 +86,12 @@ def read(path: Path, folder: Path, memory_limit: int) -> None:
         loaded, busy = time.perf_counter(), time.thread_time() - busy
         seen = sum(len(conversation.contents) for conversation in staging.conversations())
         ended = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     assert seen == totals.messages
     print(
         f"{path.suffix[1:]}: {seen:,} messages in {totals.conversations:,} conversations; "
         f"read and sorted in {loaded - began:.1f} s ({seen / (loaded - began):,.0f} messages/s), "
         f"of which this thread had a processor for {busy:.1f} s, "
-        f"gone through in {ended - loaded:.1f} s; peak {peak:,.0f} MB",
+        f"gone through in {ended - loaded:.1f} s; peak {peak():,.0f} MB",
         flush=True,
     )
 
